@@ -1,6 +1,6 @@
 // A test runner for Stryker. It loads the unit tests into one process, which runs them for mutant after mutant: loading
 // takes seconds, the tests of one mutant mostly milliseconds.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,8 +12,14 @@ const core = /^import (?!type)[^;]* from "[./]+\/provider\/(compose|model)\//m;
 /** Tests of the package and of the tree of sources read files that the copy for the mutants lacks. */
 const rooms = /^(compose|model|handlers|engine|cli)[/]/;
 
-/** Random inputs kill a mutant by chance, and take most of the time. */
+/** Random inputs kill a mutant by chance. To leave out a test can only lower the score. */
 const random = /from "fast-check"|[/]random\//;
+
+/** Its projects are as large as a file may be: it takes as long as all other tests. */
+const slowest = "compose/resource-limits.test.ts";
+
+/** A test that takes more than this share of the time of all runs for no mutant. */
+const longestShare = 0.02;
 
 /** In the folder of the run: the milliseconds of each test. */
 const measured = "test-times.json";
@@ -34,8 +40,7 @@ class Runner {
     await this.#load();
     const results = await runTests(tests, { announce: (id) => (state().currentTestId = id) });
     state().currentTestId = undefined;
-    const times = Object.fromEntries(results.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
-    writeFileSync(measured, JSON.stringify(times));
+    writeFileSync(measured, JSON.stringify(results.map(({ id, timeSpentMs }) => [id, timeSpentMs])));
     return { status: "complete", tests: results, mutantCoverage: state().mutantCoverage };
   }
 
@@ -48,8 +53,7 @@ class Runner {
       return { status: "killed", killedBy: [], failureMessage: String(error), nrOfTests: 0 };
     }
     activate(activeMutant.id);
-    const chosen = quickestFirst(tests.filter(({ id }) => !testFilter || testFilter.includes(id)));
-    const results = await runTests(chosen, { bail: true });
+    const results = await runTests(testsFor(testFilter), { bail: true });
     const { hitCount } = activate(undefined);
     if (hitCount > hitLimit) return { status: "timeout", reason: "hit limit" };
     const failure = results.find(({ failureMessage }) => failureMessage !== undefined);
@@ -77,7 +81,7 @@ function state() {
 function testFiles() {
   const folder = "test/unit";
   return readdirSync(folder, { recursive: true })
-    .filter((name) => rooms.test(name) && name.endsWith(".test.ts"))
+    .filter((name) => rooms.test(name) && name.endsWith(".test.ts") && name !== slowest)
     .map((name) => join(folder, name))
     .filter((file) => isTestOfCore(readFileSync(file, "utf8")))
     .map((file) => join("dist", file.replace(/\.ts$/, ".js")))
@@ -88,7 +92,13 @@ function isTestOfCore(text) {
   return core.test(text) && !random.test(text);
 }
 
-function quickestFirst(chosen) {
-  const times = existsSync(measured) ? JSON.parse(readFileSync(measured, "utf8")) : {};
-  return chosen.sort((one, other) => (times[one.id] ?? 0) - (times[other.id] ?? 0));
+/** Returns the tests that cover a mutant, or all for a mutant in code that runs at import. */
+function testsFor(filter) {
+  const times = new Map(JSON.parse(readFileSync(measured, "utf8")));
+  const all = [...times.values()].reduce((sum, time) => sum + time, 0);
+  const timeOf = ({ id }) => times.get(id) ?? 0;
+  const covering = filter && new Set(filter);
+  return tests
+    .filter((one) => (!covering || covering.has(one.id)) && timeOf(one) < longestShare * all)
+    .sort((one, other) => timeOf(one) - timeOf(other));
 }
