@@ -6,9 +6,9 @@ import { root } from "../support/paths.mjs";
 /** At least so many percent of the mutants are killed. */
 const demandedPercent = 85;
 
-/** Stryker's words. Mutants with other words, as of code that does not compile, do not count. */
+/** The words of Stryker. */
 const killedStatuses = ["Killed", "Timeout"];
-const survivingStatuses = ["Survived", "NoCoverage"];
+const survivingStatuses = ["Survived", "NoCoverage", "RuntimeError"];
 
 /** Returns the closing lines of a run, survivors first, and whether enough mutants were killed. */
 export async function verdict({ files }) {
