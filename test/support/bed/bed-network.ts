@@ -28,8 +28,12 @@ export async function removeBridge(): Promise<void> {
 
 /** Creates a network namespace, which gives a host its own ports, routes, firewall and docker0. */
 export async function createNamespace(host: string, ip: string): Promise<void> {
-  if (existsSync(namespacePath(host))) return;
   const [space, link] = [namespaceOf(host), interfaceOf(host)];
+  if (existsSync(namespacePath(host))) {
+    if (existsSync(`/sys/class/net/${link}`)) return;
+    // A run that was killed while it removed the host has left the namespace only.
+    await removeNamespace(host);
+  }
   const inside = (...args: string[]) => must("ip", "-n", space, ...args);
   await must("ip", "netns", "add", space);
   await must("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", space);
