@@ -11,7 +11,7 @@ import { eventually } from "../../support/eventually.js";
 import { checkout } from "../../support/scripts.js";
 
 describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissing() }, () => {
-  const { folder, project, host, k2, ps } = useTwoHosts("18980:80");
+  const { folder, project, host, cli, ps } = useTwoHosts("18980:80");
 
   it("must show the documented columns, and an error where the health_check fails", async () => {
     const { head, services, code } = await ps();
@@ -49,13 +49,13 @@ describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissi
     await dockerCompose(host("a"), ["-f", "changed.yml", "up", "-d", "--pull", "never"], { cwd: folder });
     try {
       assert.match(
-        (await k2("-f", "changed.yml", "inspect")).stdout,
+        (await cli("-f", "changed.yml", "inspect")).stdout,
         new RegExp(`k2-cli/${project}:1 +│ one`),
       );
       await tag("k2-test/busybox:2");
-      assert.match((await k2("-f", "changed.yml", "ps")).stdout, /running +\| changed/);
-      assert.match((await k2("-f", "changed.yml", "inspect")).stdout, /!\(NOT MATCH\)/);
-      const { stdout, code } = await k2("-f", "changed.yml", "save", "--suffix", "x", "--no-interaction");
+      assert.match((await cli("-f", "changed.yml", "ps")).stdout, /running +\| changed/);
+      assert.match((await cli("-f", "changed.yml", "inspect")).stdout, /!\(NOT MATCH\)/);
+      const { stdout, code } = await cli("-f", "changed.yml", "save", "--suffix", "x", "--no-interaction");
       assert.match(stdout, /skip\(not match\) +k2-cli.*\n.*\n.*please fix it first/);
       assert.equal(code, 6);
     } finally {
@@ -72,14 +72,14 @@ describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissi
       'table {{upper .Name}}\\t{{.Label "com.docker.compose.project"}}\\t{{.Ports}}\\t{{.CreatedAt}}',
       "{{json .Networks}} {{.Mounts}}|{{.LocalVolumes}} {{if eq .ExitCode 0}}well{{end}}",
     ]) {
-      const ours = await k2("ps", "--filter", "host=a", "--filter", "status=running", "--format", format);
+      const ours = await cli("ps", "--filter", "host=a", "--filter", "status=running", "--format", format);
       assert.equal(ours.stdout.trimEnd(), (await theirs(format)).trimEnd(), ours.stderr);
     }
     const timeless = (text: string) => {
       const { RunningFor: _, Status: __, Labels, ...row } = JSON.parse(text) as Record<string, unknown>;
       return { ...row, Labels: String(Labels).split(",").sort() };
     };
-    const { Host, ...ours } = timeless((await k2("ps", "--format", "json", "busybox1")).stdout) as {
+    const { Host, ...ours } = timeless((await cli("ps", "--format", "json", "busybox1")).stdout) as {
       Host?: string;
     };
     const fields = timeless(await theirs("json")) as Record<string, unknown>;
@@ -93,7 +93,7 @@ describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissi
       [["--format", "names"], /must be table, json, or a template/],
       [["--filter", "colour=red"], /--filter: unknown key colour \(available: status/],
     ] as const) {
-      const { stderr, code } = await k2("ps", ...args);
+      const { stderr, code } = await cli("ps", ...args);
       assert.match(stderr, message);
       assert.equal(code, 2);
     }
@@ -101,31 +101,36 @@ describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissi
 
   it("must format the rows of other commands by templates too", async () => {
     assert.equal(
-      (await k2("hosts", "--format", "{{.Name}}={{.URL}}")).stdout.split("\n")[0],
+      (await cli("hosts", "--format", "{{.Name}}={{.URL}}")).stdout.split("\n")[0],
       `a=${host("a").address}`,
     );
     assert.equal(
-      (await k2("ls", "--format", `{{if eq .Name "${project}"}}{{.Hosts}}{{end}}`)).stdout.trim(),
+      (await cli("ls", "--format", `{{if eq .Name "${project}"}}{{.Hosts}}{{end}}`)).stdout.trim(),
       "a,b",
     );
-    assert.equal((await k2("ls", "-q", "--filter", `name=${project.slice(1)}`)).stdout, `${project}\n`);
-    assert.equal((await k2("ls", "-q", "--filter", "name=nobody*")).stdout, "");
-    const images = await k2("images", "--format", "table {{.Repository}}\\t{{.Tag}}\\t{{.Host}}", "busybox1");
+    assert.equal((await cli("ls", "-q", "--filter", `name=${project.slice(1)}`)).stdout, `${project}\n`);
+    assert.equal((await cli("ls", "-q", "--filter", "name=nobody*")).stdout, "");
+    const images = await cli(
+      "images",
+      "--format",
+      "table {{.Repository}}\\t{{.Tag}}\\t{{.Host}}",
+      "busybox1",
+    );
     assert.match(images.stdout, /^REPOSITORY {8}TAG {7}HOST\nk2-test\/busybox {3}1 {9}a$/m);
-    const stats = await k2("stats", "--no-stream", "--format", "{{.Service}} {{.Host}}", "busybox2");
+    const stats = await cli("stats", "--no-stream", "--format", "{{.Service}} {{.Host}}", "busybox2");
     assert.equal(stats.stdout, "busybox2 b\n");
-    const whole = await k2("stats", "--no-stream", "--no-trunc", "--all", "--format", "{{.ID}}", "busybox2");
+    const whole = await cli("stats", "--no-stream", "--no-trunc", "--all", "--format", "{{.ID}}", "busybox2");
     assert.match(whole.stdout, /^[0-9a-f]{64}\n$/);
   });
 
   it("must print a published port with its host's address", async () => {
     for (const port of ["80", "80/tcp"])
-      assert.equal((await k2("port", "busybox1", port)).stdout, `${host("a").ip}:18980\n`);
-    assert.match((await k2("port", "busybox1", "80/udp")).stderr, /publishes no port 80\/udp\n/);
+      assert.equal((await cli("port", "busybox1", port)).stdout, `${host("a").ip}:18980\n`);
+    assert.match((await cli("port", "busybox1", "80/udp")).stderr, /publishes no port 80\/udp\n/);
   });
 
   it("must report to OpenTSDB with the documented metric names", async () => {
-    const { stdout } = await k2("agent", "--prefix", "gw", "--once", "--no-dashboard");
+    const { stdout } = await cli("agent", "--prefix", "gw", "--once", "--no-dashboard");
     for (const line of [
       `gw.${project}.hosts.a \\d+ 1 host=a`,
       `gw.${project}.containers.busybox1 \\d+ \\d+ host=a container=busybox1`,
@@ -140,13 +145,13 @@ describe("tables of the CLI, on two hosts", { skip: bedMissing() ?? composeMissi
   it("must list the project's volumes of all hosts", async () => {
     const [Name, Labels] = [`${project}_data`, { "com.docker.compose.project": project }];
     await engine(host("b"), "POST", "/volumes/create", { Name, Labels });
-    const { stdout } = await k2("volumes");
+    const { stdout } = await cli("volumes");
     await engine(host("b"), "DELETE", `/volumes/${Name}`);
     assert.equal(stdout, `DRIVER  VOLUME NAME     HOST\nlocal   ${Name}  b\n`);
   });
 
   it("must show an image's documentation, which may be missing", async () => {
-    const { stdout, code } = await k2("help", "busybox1");
+    const { stdout, code } = await cli("help", "busybox1");
     assert.deepEqual([stdout, code], ["busybox1 Help:\n\n   (the image has no /docs)\nEnd\n", 0]);
   });
 

@@ -14,7 +14,7 @@ export interface TwoHosts {
   folder: string;
   project: string;
   host(name: "a" | "b"): BedHost;
-  k2(...args: string[]): Promise<CommandResult>;
+  cli(...args: string[]): Promise<CommandResult>;
   states(host: "a" | "b"): Promise<string[]>;
   /** The cells of the table by service. */
   ps(...args: string[]): Promise<{ code: number; head: string; services: Record<string, string[]> }>;
@@ -49,16 +49,16 @@ export function useTwoHosts(port: string): TwoHosts {
     rmSync(folder, { recursive: true });
   });
 
-  const k2 = (...args: string[]) =>
+  const cli = (...args: string[]) =>
     command(process.execPath, [join(checkout, "bin/k2-compose.js"), ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder },
     });
   return {
-    ...{ folder, project, host, k2 },
+    ...{ folder, project, host, cli },
     states: async (name) => (await containersOf(host(name), project)).map(({ State }) => State.Status),
     ps: async (...args) => {
-      const { stdout, code } = await k2("ps", ...args);
+      const { stdout, code } = await cli("ps", ...args);
       const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
       const cells = rows.slice(1).map((row) =>
         row
