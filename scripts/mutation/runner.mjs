@@ -19,7 +19,7 @@ const random = /from "fast-check"|[/]random\//;
 const slowest = "compose/resource-limits.test.ts";
 
 /** A test that takes more than this share of the time of all runs for no mutant. */
-const longestShare = 0.02;
+const longestShare = 0.1;
 
 /** In the folder of the run: the milliseconds of each test that a process can run again. */
 const measured = "test-times.json";
