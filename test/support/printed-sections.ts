@@ -29,6 +29,17 @@ export function printedSections(
   else test("each section has its test", () => assert.deepEqual([...sections.keys()], Object.keys(prints)));
 }
 
+/** Returns a section for each case. `prefix`: of the titles. */
+export function sectionsOf<T>(
+  cases: Record<string, T>,
+  print: (one: T) => string[] | Promise<string[]>,
+  prefix = "",
+): Record<string, () => string[] | Promise<string[]>> {
+  return Object.fromEntries(
+    Object.entries(cases).map(([title, one]) => [`${prefix}${title}`, () => print(one)]),
+  );
+}
+
 /** Reads the values that the recorded lines begin with. */
 export function reader(read: (written: string) => unknown): (recorded: string[]) => string[] {
   return (recorded) =>

@@ -94,14 +94,14 @@ function foreignNames(
   return new Set([...inFile, ...inState.map(({ inputs }) => inputs)].map(({ name }) => name));
 }
 
-/** Returns the hosts on which the file may place a service with the volume, by the volume's name. */
+/** Returns the hosts on which the file may place a service with the volume, by the volume's name; also of external volumes. */
 function volumePlaces(file: Project): Map<string, Set<string>> {
   const hostsOf = servicePlaces(file);
   const places = new Map<string, Set<string>>();
   for (const [service, { volumes = [] }] of Object.entries(file.services))
     for (const { type, source = "" } of volumes) {
       const volume = type === "volume" ? file.volumes[source] : undefined;
-      if (!volume || volume.external) continue;
+      if (!volume) continue;
       places.set(volume.name, new Set([...(places.get(volume.name) ?? []), ...hostsOf(service)]));
     }
   return places;

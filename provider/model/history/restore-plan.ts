@@ -112,8 +112,10 @@ function hostNode(inputs: HostInputs, then: StackState, options: RestoreOptions)
   const hosts = then.hosts.map((host) => ({
     host: withCurrentAddress(host.inputs, options),
     services: [
-      ...options.others,
-      ...[then, options.now].flatMap((state) => servicesOn(state, host.inputs.name)),
+      ...new Set([
+        ...options.others,
+        ...[then, options.now].flatMap((state) => servicesOn(state, host.inputs.name)),
+      ]),
     ].sort(),
   }));
   const { project, labels } = inputs;

@@ -69,13 +69,7 @@ export function runBeforeChange(runs: FinishedRun[], failed: string): number {
   const revision = (at: number) =>
     runs[at]?.state.services.find(({ name }) => name === failed)?.outputs.revision;
   let at = runs.length - 1;
-  while (
-    at > 0 &&
-    runs[at]?.isWell === false &&
-    revision(at) !== undefined &&
-    revision(at) === revision(at - 1)
-  )
-    at--;
+  while (runs[at]?.isWell === false && revision(at) !== undefined && revision(at) === revision(at - 1)) at--;
   return at;
 }
 

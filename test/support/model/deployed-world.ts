@@ -1,13 +1,21 @@
 /** A deployed plan: its state, and the hosts as its run left them. */
-import type { ServiceContext } from "../../../provider/model/kinds.js";
+import { planFromJson, planToJson } from "../../../provider/model/plan/json.js";
+import type { HostRef, Kind, ServiceContext } from "../../../provider/model/kinds.js";
 import { label } from "../../../provider/model/labels.js";
-import { type Change, compare } from "../../../provider/model/changes/compare.js";
+import {
+  type Change,
+  compare,
+  DeployedResources,
+  resourceOf,
+} from "../../../provider/model/changes/compare.js";
+import { kinds } from "../../../provider/model/changes/kinds.js";
+import { followersOf } from "../../../provider/model/changes/followers.js";
 import { printField } from "../../../provider/model/changes/fields.js";
 import type { Observations } from "../../../provider/model/changes/previews.js";
 import { volumeDefinition } from "../../../provider/model/changes/recreation.js";
 import { desiredForRun } from "../../../provider/model/changes/service-drift.js";
 import type { HostSnapshot, ObservedContainer } from "../../../provider/model/observed.js";
-import { isKind, type Plan, type PlanOptions } from "../../../provider/model/plan/node.js";
+import { isKind, type NodeOf, type Plan, type PlanOptions } from "../../../provider/model/plan/node.js";
 import { networkDefinition, networkHash, volumeHash } from "../../../provider/model/reconcile/config-hash.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
 import { operationsOf, printOperation } from "../../../provider/model/reconcile/operations.js";
@@ -60,6 +68,7 @@ export async function deployedWorld(file: string, options: Partial<PlanOptions> 
     if (services.length > 0) Object.assign(state.images[at]?.outputs ?? {}, { bases });
   }
   for (const { inputs, outputs } of state.hostImages) outputs.imageId = `sha256:${inputs.image}`;
+  for (const { inputs, outputs } of state.imageTags) outputs.imageId = `sha256:${inputs.source}`;
   for (const [at, node] of plan.nodes.filter(isKind("service")).entries()) {
     const { outputs } = state.services[at] ?? fail("a service is not in the state");
     const { inputs } = node;
@@ -96,6 +105,16 @@ export async function deployedWorld(file: string, options: Partial<PlanOptions> 
   }
   for (const { inputs, outputs } of state.healthChecks)
     outputs.revision = state.services.find((one) => one.inputs.service === inputs.service)?.outputs.revision;
+  return worldOf(plan, state, snapshots);
+}
+
+/** Returns a world that a test may edit. */
+export function copyOf({ plan, state, snapshots }: World): World {
+  return worldOf(planFromJson(planToJson(plan)), structuredClone(state), structuredClone(snapshots));
+}
+
+function worldOf(plan: Plan, state: StackState, snapshots: Map<string, HostSnapshot>): World {
+  const on = (host: string) => snapshots.get(host) ?? fail(`no host ${host}`);
   const all = () => [...snapshots.values()].flatMap(({ containers }) => containers);
   const containerOf = (service: string) =>
     all().find(({ id }) => id === idOfFirst(service)) ?? fail(`no container of ${service}`);
@@ -125,6 +144,32 @@ function emptyHost(name: string): HostSnapshot {
 export function changesIn({ plan, state, snapshots, around }: World, deployed = true): string[] {
   const observed = { run: { stack }, snapshots, filesHash: () => undefined, ...around };
   return compare(plan, deployed ? state : undefined, observed).flatMap(printChange);
+}
+
+/** The observations that the next `up` needs for each resource: hosts, more hosts, a registry, and an inspected service. */
+export function needsIn({ plan, state, snapshots, around }: World): string[] {
+  const known = new DeployedResources(state);
+  const needsOf = <K extends Kind>(node: NodeOf<K>) => {
+    const resource = resourceOf(node, known.of(node.kind, node.name), { run: { stack }, ...around });
+    const { hosts, others, registry, inspected } = kinds[node.kind].needs(resource);
+    const own = snapshots.get(hosts[0]?.name ?? "");
+    const names = (refs: HostRef[] = []) => refs.map(({ name }) => name).join(" ");
+    return [
+      `${node.id}: ${names(hosts) || "nothing"}`,
+      ...(own && others ? [`others ${names(others(own)) || "none"}`] : []),
+      ...(registry ? [`registry ${registry.image} through ${names(registry.hosts)}`] : []),
+      ...(inspected
+        ? [`inspects ${inspected.inputs.service}`, JSON.stringify(inspected.names.networks)]
+        : []),
+    ].join("; ");
+  };
+  return plan.nodes.map(needsOf);
+}
+
+/** Which services follow those with these ids, after the changes of the next `up`. */
+export function followersIn({ plan, state, snapshots, around }: World, ids: string[]): string {
+  const observed = { run: { stack }, snapshots, filesHash: () => undefined, ...around };
+  return followersOf(plan, compare(plan, state, observed), new Set(ids)).join(", ") || "none";
 }
 
 function printChange({ action, id, fields, reasons, fate, operations }: Change): string[] {

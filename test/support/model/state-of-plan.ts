@@ -25,7 +25,7 @@ export function stateOf({ nodes }: Plan, tag = ""): StackState {
       }),
       ...(kind === "healthCheck" && { revision: `${name}${tag}` }),
     },
-    dependencies: [...dependsOn, ...refsIn(context)].map(urnOf),
+    dependencies: [...new Set([...dependsOn, ...refsIn(context)])].map(urnOf),
   }));
   return readState({ deployment: { resources } });
 }

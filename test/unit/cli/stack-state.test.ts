@@ -38,6 +38,14 @@ describe("a stack's state", () => {
     }
   });
 
+  it("must contain dependencies as the ids of a plan, and only those on its own resources", () => {
+    const others = ["urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", urn("Other", "x"), "b", ""];
+    const dependencies = [urn("HealthCheck", "db@b"), `urn:pulumi:dev::shop::${type("Image")}::db:1`];
+    const document = { deployment: { resources: [service("web", [...dependencies, ...others])] } };
+    const [web] = readState(document).services;
+    assert.deepEqual(web!.dependsOn, ["healthCheck db@b", "image db:1"]);
+  });
+
   it("must neither show secrets nor treat them as values", () => {
     const { services } = readState({ deployment: { resources } });
     assert.deepEqual(services[0]!.inputs.environment, { PASSWORD: secret });

@@ -29,6 +29,8 @@ test("a resource that depends on a failed one is blocked", () => {
   assert.deepEqual(blockedServices(all, outcome), [
     "front@a is blocked: it waits for web@a, and that failed",
   ]);
+  const both = { ...outcome, failed: new Set(["service db@b", "service web@a"]) };
+  assert.deepEqual(blockedServices(all, both), ["front@a is blocked: it waits for web@a, and that failed"]);
 });
 
 test("a resource without a change is not blocked, and does not block others on an unreachable host", () => {

@@ -55,6 +55,8 @@ test("a failure must have the code and the place of the error", () => {
   assert.deepEqual(codeAt(new Error("a bug")), [undefined, undefined]);
   assert.deepEqual(codeAt(stopped), ["cancelled", "as"]);
   assert.deepEqual(codeAt(reason), ["cancelled", undefined]);
+  const inFile = { at: { file: "compose.yml", line: 1, column: 2 } };
+  assert.deepEqual(codeAt(new K2Error("invalid-file", "no image", inFile)), ["invalid-file", undefined]);
 });
 
 test("the code of a handled failure must be that of the failure, unless the failure was tolerated or undone", () => {

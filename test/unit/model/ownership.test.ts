@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RunMemory } from "../../../provider/handlers/process/run-memory.js";
 import {
+  assertOwnership,
   byName,
   isForeign,
   mayChange,
+  ownerLabels,
   refusedTakeOvers,
   stackIdsOf,
+  takeOverHint,
 } from "../../../provider/model/changes/ownership.js";
+import type { K2Error } from "../../../provider/shared/errors.js";
 import { label } from "../../../provider/model/labels.js";
 import { readState } from "../../../provider/model/stack-state.js";
 
@@ -47,6 +51,27 @@ describe("an object with the label of the stack", () => {
       refused?.text,
       `site-web-1 belongs to another stack with the name ${stack}, deployed from /home/bob/site: refused without --take-over`,
     );
+  });
+
+  it("must not be changed by another stack", () => {
+    const attempt = (labels: Record<string, string>, run = known) => {
+      try {
+        assertOwnership("container web", labels, { name: "b", address: "tcp://b:1" }, run);
+        return "ours";
+      } catch (error) {
+        const { code, at, what, hint } = error as K2Error;
+        return [code, at, what, hint];
+      }
+    };
+    assert.equal(attempt(mine), "ours");
+    assert.deepEqual(attempt({ [label.stack]: "o/p/other" }), [
+      ...["conflict", "b", `container web belongs to the stack o/p/other, not to ${stack}`, takeOverHint],
+    ]);
+    assert.deepEqual(attempt(withId({ [label.stack]: stack }, "three")), [
+      ...["conflict", "b"],
+      `container web belongs to another stack with the name ${stack}, not to ${stack}`,
+      takeOverHint,
+    ]);
   });
 
   it("must be foreign if no stack is selected", () => {
@@ -95,6 +120,15 @@ describe("the id of a stack", () => {
     const memory = new RunMemory({});
     memory.stackIdFor(run, { ...nothing, networks: [deployed("ours", stack)] });
     assert.deepEqual(memory.withStackId(run).stackIds, ["ours"]);
+  });
+});
+
+describe("the labels of a new object", () => {
+  it("must be the stack's name, and its id if it has one", () => {
+    assert.deepEqual(ownerLabels({ stack }), { "k2-compose.stack": stack });
+    assert.deepEqual(ownerLabels({ stack, stackId: "one" }), {
+      ...{ "k2-compose.stack": stack, "k2-compose.stack-id": "one" },
+    });
   });
 });
 

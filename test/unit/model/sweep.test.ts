@@ -28,8 +28,9 @@ function stateOf(...known: [kind: "Volume" | "Network", name: string, inputs: ob
 const file = `name: shop
 hosts: { a: tcp://a:1, b: tcp://b:1, c: { address: tcp://c:1, drain: true } }
 services:
-  web: { image: web, host: [a, c], volumes: ["data:/d", "theirs:/t"], networks: [front, outer] }
+  web: { image: web, host: [a, c], volumes: ["data:/d", "theirs:/t", "/anonymous"], networks: [front, outer] }
   helper: { image: web, volumes_from: [web], volumes: ["cache:/c"] }
+  tool: { image: web, host: b, volumes: [{ type: image, source: data, target: /i }] }
 networks:
   front:
   outer: { external: true, name: shop_outer }

@@ -1,44 +1,18 @@
 /**
- * The changes that `up` finds on hosts that were changed by hand: test/fixtures/changes.txt, one line for each resource that
- * changes.
+ * The changes that `up` finds on hosts that were changed by hand, but for services: test/fixtures/changes.txt, one line for
+ * each resource that changes.
  */
 import { label } from "../../../../provider/model/labels.js";
 import { container } from "../../../support/model/simulated-engine.js";
-import { changesIn, deployedWorld, type World } from "../../../support/model/deployed-world.js";
-import { printedSections } from "../../../support/printed-sections.js";
+import { changesIn, type World } from "../../../support/model/deployed-world.js";
+import { deployedShop, digest, type Edit, makeExternal } from "../../../support/model/deployed-shop.js";
+import { printedSections, sectionsOf } from "../../../support/printed-sections.js";
 
-const file = `name: shop
-hosts: {a: "tcp://a:1", b: "tcp://b:1"}
-services:
-  db: {image: "r.example/db:1", host: a, health_check: {socket: "a:5432"}}
-  web:
-    image: "r.example/web:1"
-    host: a
-    networks: [front]
-    volumes: ["data:/d"]
-    depends_on: {db: {condition: service_started, restart: true}}
-  side: {image: "r.example/side:1", host: a, network_mode: "service:web"}
-  app:
-    build: ./app
-    host: b
-    pre_start: [{image: tool, command: "true"}, {image: tool, command: "true", per_replica: true}]
-  top: {build: {context: ./top, additional_contexts: {base: "service:app"}}, host: b}
-networks: {front: }
-volumes: {data: }
-`;
-
-const buildOf = (context: string, rest = {}) => ({
-  inputs: { context, ...rest },
-  definition: { context, ...rest },
-  secrets: {},
-});
-const builds = { app: buildOf("app"), top: buildOf("top", { additional_contexts: { base: "service:app" } }) };
-
-const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const foreign = { [label.stack]: "o/p/other" };
+const edited = deployedShop();
 
-/** An edit of the world after a deployment, by what it does. */
-const edits: Record<string, (world: World) => void> = {
+/** An edit of the shop after a deployment, by what it does. */
+const edits: Record<string, Edit> = {
   "nothing is changed": () => undefined,
 
   "another engine answers": ({ on }) => (on("a").engine.id = "another"),
@@ -134,101 +108,45 @@ const edits: Record<string, (world: World) => void> = {
   "a built image is another one": (world) => builtAs(world, "old"),
   "a built image is as deployed": (world) => builtAs(world, "shop-app"),
 
-  "a container is missing": ({ on }) => on("a").containers.shift(),
-  "containers have exited": ({ containerOf }) => {
-    containerOf("db").state = "exited";
-    containerOf("web").state = "exited";
-    containerOf("app").state = "exited";
+  "tags were given to other images": ({ state }) => {
+    state.imageTags[0]!.outputs.imageId = "sha256:other";
+    state.imageTags[1]!.outputs = {};
   },
-  "a container has exited, and is not to be started": ({ containerOf, around }) => {
-    containerOf("web").state = "exited";
-    around.run = { stack: "o/p/s", noStart: true };
-  },
-  "a container restarts, and is not to be started": ({ containerOf, around }) => {
-    containerOf("web").state = "restarting";
-    around.run = { stack: "o/p/s", noStart: true };
-  },
-  "nothing is to be started": ({ on, containerOf, around }) => {
-    on("a").containers = on("a").containers.filter(({ id }) => id !== "db-1");
-    containerOf("web").labels[label.configHash] = "x";
-    containerOf("app").state = "paused";
-    around.run = { stack: "o/p/s", noStart: true };
-  },
-  "a container that runs hooks is missing": ({ on }) => (on("b").containers = []),
-  "a container is paused": ({ containerOf }) => (containerOf("web").state = "paused"),
-  "a container is dead": ({ containerOf }) => (containerOf("web").state = "dead"),
-  "a container was changed": ({ containerOf }) => (containerOf("web").altered = ["ports", "memory"]),
-  "a container has another configuration": ({ containerOf }) =>
-    (containerOf("web").labels[label.configHash] = "x"),
-  "a container has another image": ({ containerOf }) => (containerOf("app").imageId = "sha256:x"),
-  "a container was recreated": ({ on, containerOf }) => {
-    const { containers } = on("a");
-    containers.splice(containers.indexOf(containerOf("side")), 1, { ...containerOf("side"), id: "another" });
-  },
-  "a container has another name": ({ containerOf }) => (containerOf("app").name = "mine"),
-  "a container is not in its network": ({ containerOf }) => (containerOf("web").networks = {}),
-  "a container is without its volume": ({ containerOf }) => (containerOf("web").mounts = []),
-  "a container has lost a namespace": ({ containerOf }) =>
-    (containerOf("side").lost = "the network of shop-web-1"),
-  "a container too many runs": ({ on, containerOf }) => {
-    const own = containerOf("app");
-    const labels = { ...own.labels, [label.number]: "2" };
-    on("b").containers.push({ ...own, id: "app-2", name: "shop-app-2", labels });
-  },
-  "a volume of files is left over": ({ on }) =>
-    on("a").volumes.push({ name: "files", driver: "local", labels: { [label.filesOf]: "shop/web" } }),
-  "a volume of files is in use": ({ on, containerOf }) => {
-    on("a").volumes.push({ name: "files", driver: "local", labels: { [label.filesOf]: "shop/web" } });
-    containerOf("web").mounts.push({ type: "volume", name: "files", target: "/f", writable: false });
-  },
-  "an upload was interrupted": ({ plan, state, on, containerOf }) => {
-    const [node] = plan.nodes.filter(({ id }) => id === "service app@b");
-    for (const inputs of [node!.inputs, state.services.at(-1)!.inputs])
-      Object.assign(inputs, { synced: { "app/x": "hash" } });
-    const labels = { [label.fills]: "shop/app" };
-    on("b").containers.push(container("filling", { labels }));
-    containerOf("app").labels[label.configHash] = "x";
-  },
-
-  "all is to be recreated": ({ around }) => (around.run = { stack: "o/p/s", forceRecreate: true }),
-  "one service is to be recreated": ({ around }) =>
-    (around.run = { stack: "o/p/s", forceRecreate: true, named: ["web"] }),
-  "one service is to be recreated, with its dependencies": ({ around }) =>
-    (around.run = { stack: "o/p/s", forceRecreate: true, recreateDependencies: true, named: ["web"] }),
-  "nothing is to be recreated": ({ containerOf, around }) => {
-    containerOf("web").labels[label.configHash] = "x";
-    around.run = { stack: "o/p/s", noRecreate: true };
-  },
-
-  "resources were not finished": ({ state }) => {
-    state.services[1]!.unfinished = true;
-    state.networks[0]!.unfinished = true;
-  },
-  "inputs differ": ({ state }) => {
-    Object.assign(state.services[1]!.inputs, { stop_signal: "SIGINT", environment: { A: "1" } });
+  "a host without containers and networks has another address": ({ plan, state, on }) => {
+    const isKept = ({ inputs }: { inputs: { host: { name: string } } }) => inputs.host.name !== "a";
+    plan.nodes = plan.nodes.filter(({ id }) => !id.startsWith("service ") && !id.startsWith("healthCheck "));
+    Object.assign(state, { services: state.services.filter(isKept), networks: [] });
     state.hosts[0]!.inputs.address = "tcp://c:1";
+    on("a").engine.id = "another";
+    state.hosts[1]!.inputs.address = "tcp://d:1";
   },
-  "a service has left the file": ({ plan }) =>
-    (plan.nodes = plan.nodes.filter(({ id }) => !/db|web|front|data/.test(id))),
-  "a service has left the file, with its volumes": ({ plan, around }) => {
-    plan.nodes = plan.nodes.filter(({ id }) => !/db|web|front|data/.test(id));
-    around.run = { stack: "o/p/s", volumes: "remove" };
+  "images roll back": (world) => {
+    for (const { kind, name, context } of world.plan.nodes) {
+      if (kind === "image") Object.assign(context, { pinnedDigest: name === "tool" ? "local" : digest("e") });
+      if (kind === "hostImage") {
+        const imageId = name.startsWith("shop") ? "sha256:before" : `sha256:${name.replace(/@.*/, "")}`;
+        Object.assign(context, { pinned: { imageId, holders: [] } });
+      }
+    }
   },
-  "a network of a swarm has left the file, and other hosts use it": ({ plan, state }) => {
-    plan.nodes = plan.nodes.filter(({ id }) => !id.startsWith("network "));
-    state.networks[0]!.outputs.swarm = { manager: state.hosts[0]!.inputs, home: false };
+  "images roll back to what hosts have, and one has lost it": ({ plan, on }) => {
+    for (const { kind, name, context } of plan.nodes) {
+      if (kind === "image") Object.assign(context, { pinnedDigest: "local" });
+      if (kind === "hostImage")
+        Object.assign(context, { pinned: { imageId: `sha256:${name.replace(/@.*/, "")}`, holders: [] } });
+    }
+    on("b").images = [];
   },
-  "a host has another name": ({ state, snapshots }) => {
-    for (const known of [...state.services, ...state.networks, ...state.volumes])
-      if (known.inputs.host.name === "b")
-        known.inputs = { ...known.inputs, host: { name: "old", address: "b" } };
-    for (const known of state.services) known.name = known.name.replace("@b", "@old");
-    snapshots.set("old", snapshots.get("b")!);
+  "external networks and volumes are missing": ({ plan, state, on }) => {
+    makeExternal(plan.nodes);
+    for (const { inputs } of [...state.networks, ...state.volumes]) inputs.external = true;
+    on("a").networks = [];
+    on("a").volumes = [];
   },
 };
 
-/** Worlds whose state is lost. */
-const adoptions: Record<string, (world: World) => void> = {
+/** The same without the state. */
+const adoptions: Record<string, Edit> = {
   "everything exists": () => undefined,
   "nothing exists": ({ snapshots }) => {
     for (const seen of snapshots.values())
@@ -257,17 +175,9 @@ const adoptions: Record<string, (world: World) => void> = {
 };
 
 printedSections("changes.txt", {
-  ...Object.fromEntries(Object.entries(edits).map(([title, edit]) => [title, () => printed(edit)])),
-  ...Object.fromEntries(
-    Object.entries(adoptions).map(([title, edit]) => [`without state: ${title}`, () => printed(edit, false)]),
-  ),
+  ...sectionsOf(edits, (edit) => changesIn(edited(edit))),
+  ...sectionsOf(adoptions, (edit) => changesIn(edited(edit), false), "without state: "),
 });
-
-async function printed(edit: (world: World) => void, deployed = true): Promise<string[]> {
-  const world = await deployedWorld(file, { builds });
-  edit(world);
-  return changesIn(world, deployed);
-}
 
 function addOrphan({ on }: World): void {
   on("a").containers.push(container("gone", { name: "shop-gone-1" }));
@@ -290,9 +200,4 @@ function pulled({ state, on }: World, letter: string): void {
   for (const { outputs } of [...state.images, ...state.hostImages].filter(isDb))
     outputs.digest = digest(letter);
   on("a").images[0]!.digests = [`r.example/db@${digest(letter)}`];
-}
-
-function makeExternal(nodes: World["plan"]["nodes"]): void {
-  for (const { kind, inputs } of nodes)
-    if (kind === "network" || kind === "volume") Object.assign(inputs, { external: true });
 }
