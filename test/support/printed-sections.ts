@@ -41,17 +41,20 @@ export function sectionsOf<T>(
 }
 
 /** Reads the values that the recorded lines begin with. */
-export function reader(read: (written: string) => unknown): (recorded: string[]) => string[] {
-  return (recorded) =>
-    recorded.map((line) => {
-      const written = /^("(?:[^"\\]|\\.)*") ->/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
-      return `${written} -> ${result(() => read(JSON.parse(written) as string))}`;
-    });
+export function reader(read: (written: string) => unknown): (recorded: string[]) => Promise<string[]> {
+  return async (recorded) => {
+    const lines: string[] = [];
+    for (const line of recorded) {
+      const written = /^("(?:[^"\\]|\\.)*")(?: ->|$)/.exec(line)?.[1] ?? assert.fail(`no value: ${line}`);
+      lines.push(`${written} -> ${await result(() => read(JSON.parse(written) as string))}`);
+    }
+    return lines;
+  };
 }
 
-function result(read: () => unknown): string {
+async function result(read: () => unknown): Promise<string> {
   try {
-    const value = read();
+    const value = await read();
     return typeof value === "string" ? value : (JSON.stringify(value) ?? "invalid");
   } catch (error) {
     const { message, ...details } = error as Error;

@@ -68,13 +68,13 @@ const rules: Record<Merge, Rule> = {
   sequence: (base, over) => append(sequence(base), sequence(over)),
   ulimit: (base, over, shape, at) =>
     isMapping(base) && isMapping(over) ? mergeMapping(base, over, shape, at) : over,
-  build: (base, over, shape, at) => mergeMapping(buildMapping(base), buildMapping(over), shape, at),
+  build: (base, over, shape, at) => mergeByKind(longBuild(base), longBuild(over), shape, at),
   dependencies: (base, over, shape, at) =>
     mergeNames(base, over, shape, at, { condition: "service_started", required: true }),
   names: (base, over, shape, at) => mergeNames(base, over, shape, at),
   logging: mergeLogging,
   ipam: mergePools,
-  hosts: (base, over, shape, at) => mergeMapping(longHosts(base), longHosts(over), shape, at),
+  hosts: (base, over, shape, at) => mergeByKind(longHosts(base), longHosts(over), shape, at),
   probe: mergeProbe,
 };
 
@@ -106,9 +106,8 @@ function textPlace(container: object, key: string): ReturnType<typeof placeOf> {
   return place === undefined ? undefined : { source: place.source, key: place.key, value: place.value };
 }
 
-function buildMapping(value: unknown): Mapping {
-  if (isMapping(value)) return value;
-  return typeof value === "string" ? mappingOf({ context: value }) : emptyMapping();
+function longBuild(value: unknown): unknown {
+  return typeof value === "string" ? mappingOf({ context: value }) : value;
 }
 
 function mergeNames(
@@ -171,8 +170,8 @@ function mergePools(base: unknown, over: unknown, shape: Shape, at: At): unknown
   return result;
 }
 
-function longHosts(value: unknown): Mapping {
-  if (!isMapping(value)) return emptyMapping();
+function longHosts(value: unknown): unknown {
+  if (!isMapping(value)) return value;
   for (const name of Object.keys(value)) {
     if (typeof value[name] === "string")
       value[name] = mappingOf({ address: value[name] }, placeOf(value, name));

@@ -1,13 +1,12 @@
 /** Prints a document as YAML that docker compose, k2-compose and people read in the same way. */
-import { Document, isScalar, Scalar, visit } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 import { plainScalar } from "../source/yaml-scalar.js";
 
 export function toYaml(document: unknown): string {
   const yaml = new Document(document, { aliasDuplicateObjects: false });
   visit(yaml, {
     Scalar: (_key, node) => {
-      if (isScalar(node) && typeof node.value === "string" && isMistakable(node.value))
-        node.type = Scalar.QUOTE_DOUBLE;
+      if (typeof node.value === "string" && isMistakable(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return yaml.toString({ lineWidth: 0, nullStr: "null" });

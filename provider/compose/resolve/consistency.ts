@@ -39,19 +39,22 @@ export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
     checkExtraHosts(subject, draft);
   }
   checkContainerNames(subjects, draft);
-  for (const cycle of findCycles(draft.services, basesOf)) {
-    const [first = "", second = ""] = cycle;
-    const subject = subjects.find(({ name }) => name === first);
-    const path = subject && basesOf(subject.service).get(second);
-    if (subject)
-      placeBelow(subject, path ?? "").fail(`services are built from each other: ${cycle.join(" -> ")}`);
-  }
-  for (const cycle of findCycles(draft.services)) {
-    const [first = "", second = ""] = cycle;
-    const subject = subjects.find(({ name }) => name === first);
-    const path = subject === undefined ? undefined : dependenciesOf(subject.service).get(second);
-    if (subject !== undefined)
-      placeBelow(subject, path ?? "").fail(`services depend on each other: ${cycle.join(" -> ")}`);
+  checkCycles(subjects, draft, basesOf, "services are built from each other");
+  checkCycles(subjects, draft, dependenciesOf, "services depend on each other");
+}
+
+/** Reports each cycle at the attribute that leads from its first service to its second. */
+function checkCycles(
+  subjects: Subject[],
+  draft: Draft,
+  edges: (service: Service) => Map<string, string>,
+  what: string,
+): void {
+  for (const cycle of findCycles(draft.services, edges)) {
+    for (const subject of subjects.filter(({ name }) => name === cycle[0])) {
+      const path = edges(subject.service).get(String(cycle[1]));
+      placeBelow(subject, String(path)).fail(`${what}: ${cycle.join(" -> ")}`);
+    }
   }
 }
 
@@ -150,9 +153,7 @@ function impliedBy(service: Service, name: string): string | undefined {
   if (link >= 0) return `links[${link}]`;
   const source = (service.volumes_from ?? []).findIndex((entry) => entry.split(":")[0] === name);
   if (source >= 0) return `volumes_from[${source}]`;
-  return (["network_mode", "ipc", "pid", "uts", "cgroup"] as const).find(
-    (key) => service[key] === `service:${name}`,
-  );
+  return (["network_mode", "ipc", "pid", "uts"] as const).find((key) => service[key] === `service:${name}`);
 }
 
 /** Attributes that set the same number must have the same value. */

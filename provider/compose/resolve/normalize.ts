@@ -82,7 +82,7 @@ function addImpliedDependencies(service: Mapping): void {
     const parts = link.split(":");
     implied.push({ on: parts.length === 2 ? (parts[0] ?? "") : link, restart: true, from: "links", index });
   }
-  for (const namespace of ["network_mode", "ipc", "pid", "uts", "cgroup"]) {
+  for (const namespace of ["network_mode", "ipc", "pid", "uts"]) {
     const value = service[namespace];
     if (typeof value === "string" && value.startsWith("service:"))
       implied.push({ on: value.slice(8), restart: true, from: namespace });

@@ -55,9 +55,10 @@ const standardInputName = "(standard input)";
 
 export const isUrl = (file: string): boolean => /^https?:\/\//.test(file);
 
+const missing: unknown[] = ["ENOENT", "ENOTDIR"];
+
 export function isMissing(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !("code" in error)) return false;
-  return error.code === "ENOENT" || error.code === "ENOTDIR";
+  return isMapping(error) && missing.includes(error.code);
 }
 
 async function isFile(file: string): Promise<boolean> {

@@ -13,7 +13,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { type Problems, tooManyValues } from "../tree/problems.js";
+import { positionAt, type Problems, tooManyValues } from "../tree/problems.js";
 import { blockScalar } from "./block-scalar.js";
 import { controlCharacter } from "./text.js";
 import { plainScalar, taggedScalar, type Scalar } from "./yaml-scalar.js";
@@ -125,8 +125,7 @@ class Converter {
   fail(message: string, offset: number): undefined {
     this.failed = true;
     this.problems.incomplete = true;
-    const { line, col } = this.source.lines.linePos(offset);
-    this.problems.add(message, { file: this.source.file, line: Math.max(line, 1), column: Math.max(col, 1) });
+    this.problems.add(message, positionAt(this.source, offset));
     return undefined;
   }
 

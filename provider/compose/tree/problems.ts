@@ -1,6 +1,6 @@
 /** Collects every error and warning of a load, each with its path and place. */
 import { K2Error, K2Errors, type ErrorCode, type Position } from "../../shared/errors.js";
-import { placeOf, type Place, setPlace } from "./tree.js";
+import { placeOf, type Place, setPlace, type Source } from "./tree.js";
 
 export interface Warning {
   at?: Position;
@@ -134,8 +134,12 @@ export class At {
 
 export function positionIn(place: Place | undefined, part: "key" | "value"): Position | undefined {
   if (place === undefined) return undefined;
-  const { line, col } = place.source.lines.linePos(place[part]);
-  return { file: place.source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  return positionAt(place.source, place[part]);
+}
+
+export function positionAt({ file, lines }: Source, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col };
 }
 
 function byPlace(a: K2Error, b: K2Error): number {

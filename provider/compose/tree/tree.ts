@@ -127,14 +127,14 @@ export function clone(value: unknown): unknown {
 
 /** Returns the indexes of the first two equal entries of a list. */
 export function repeated(list: List): [number, number] | undefined {
-  if (
-    list.every((entry) => typeof entry !== "object" || entry === null) &&
-    new Set(list).size === list.length
-  )
-    return undefined;
+  const scalars = new Map<unknown, number>();
   for (const [index, entry] of list.entries()) {
-    const first = list.findIndex((other) => isDeepStrictEqual(entry, other));
+    const first =
+      isMapping(entry) || isList(entry)
+        ? list.findIndex((other) => isDeepStrictEqual(entry, other))
+        : (scalars.get(entry) ?? index);
     if (first < index) return [first, index];
+    scalars.set(entry, index);
   }
   return undefined;
 }

@@ -2,7 +2,9 @@
 import { substitute, variablesIn } from "../../../provider/compose/interpolate/substitute.js";
 import { parseDotenv } from "../../../provider/compose/source/dotenv.js";
 import { normalizeName } from "../../../provider/compose/source/project-name.js";
+import { isMissing } from "../../../provider/compose/source/reader.js";
 import { decodeText } from "../../../provider/compose/source/text.js";
+import { isTrue } from "../../../provider/compose/source/variables.js";
 import { plainScalar, taggedScalar } from "../../../provider/compose/source/yaml-scalar.js";
 import { parseByteSize } from "../../../provider/compose/values/byte-size.js";
 import { didYouMean } from "../../../provider/compose/values/did-you-mean.js";
@@ -37,6 +39,12 @@ printedSections("values.txt", {
   ),
   "32-bit floats": reader((written) => String(float32(Number(written)))),
   "words in Go's order": reader((written) => written.split(" ").sort(compareBytes)),
+  "two words in Go's order": reader((written) => {
+    const [a = "", b = ""] = written.split(" ");
+    return compareBytes(a, b);
+  }),
+  "variables that switch on": reader(isTrue),
+  "errors of missing files": reader((written) => isMissing(JSON.parse(written))),
   "names of projects": reader(normalizeName),
   "scalars of YAML": reader((written) => scalar(plainScalar(written))),
   "scalars of YAML with a tag": reader((written) => {

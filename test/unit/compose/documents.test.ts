@@ -1,0 +1,72 @@
+/** Short documents and the projects or messages that they become: test/fixtures/documents.txt. "%% NAME" begins a further file. */
+import { describe } from "node:test";
+import { load, loadModel, type LoadOptions } from "../../../provider/compose/load/load.js";
+import { toDocument } from "../../../provider/compose/output/config-text.js";
+import type { Project } from "../../../provider/compose/types.js";
+import { printedSections, reader } from "../../support/printed-sections.js";
+
+/** Without defaults, and without checks of references. */
+const bare: Partial<LoadOptions> = {
+  normalize: false,
+  consistency: false,
+  allResources: true,
+  resolvePaths: false,
+};
+
+describe("documents", () => {
+  printedSections("documents.txt", {
+    "merged files": loading(bare),
+    "attributes as written": loading(bare),
+    "variables as written": reader((written) => loadModel(optionsFor(filesIn(written)))),
+    YAML: loading(bare),
+    "projects with defaults": loading({}),
+    "references and contradictions": loading({ profiles: [] }),
+    "files of a folder that holds them": reader(async (written) => {
+      const contents = written.split(" ").map((name) => [name, "services: {a: {image: x}}"]);
+      const { files, warnings } = await load({ ...optionsFor(Object.fromEntries(contents)), files: [] });
+      return [
+        ...files.map((file) => file.replace("/project/", "")),
+        ...warnings.map(({ message }) => message),
+      ];
+    }),
+  });
+});
+
+function loading(options: Partial<LoadOptions>) {
+  return reader(async (written) => printed(await load({ ...optionsFor(filesIn(written)), ...options })));
+}
+
+function filesIn(written: string): Record<string, string> {
+  const [first = "", ...rest] = written.split("%% ");
+  const further = rest.map((part) => [part.split("\n", 1)[0], part.slice(part.indexOf("\n") + 1)]);
+  return { "compose.yaml": first, ...Object.fromEntries(further) };
+}
+
+/** Loads the files whose names end in .yaml. */
+function optionsFor(files: Record<string, string>): LoadOptions {
+  return {
+    cwd: "/project",
+    env: { A: "a", EMPTY: "", HOME: "/home/me" },
+    files: Object.keys(files).filter((name) => name.endsWith(".yaml")),
+    profiles: ["*"],
+    read: (file) => {
+      const text = files[file.replace("/project/", "")];
+      if (text !== undefined) return text;
+      throw Object.assign(new Error(`no such file: ${file}`), { code: "ENOENT" });
+    },
+  };
+}
+
+/** Omits what each project has. */
+function printed(project: Project): unknown {
+  const { name, ...document } = toDocument(project, { spelled: true }) as Record<string, unknown>;
+  const warnings = project.warnings.map(({ message, at }) => `${at?.line}:${at?.column} ${message}`);
+  const hasEmpty = (key: string, value: unknown) =>
+    value === null && (key === "command" || key === "entrypoint");
+  return JSON.parse(
+    JSON.stringify(
+      { ...(name !== "project" && { name }), ...document, ...(warnings.length > 0 && { warnings }) },
+      (key, value: unknown) => (hasEmpty(key, value) ? undefined : value),
+    ),
+  );
+}
