@@ -26,7 +26,7 @@ export function basesOf({ build }: Service): Map<string, string> {
 /** Returns each cycle once, starting and ending with the same name. */
 export function findCycles(
   services: Record<string, Service>,
-  edges: (service: Service) => Map<string, string> = dependenciesOf,
+  edges: (service: Service) => Map<string, string>,
 ): string[][] {
   const cycles: string[][] = [];
   const dependencies = (name: string): string[] => {
