@@ -3,6 +3,7 @@
  * line before a measurement is parsed.
  */
 import type { Engine } from "../../provider/engine/connection/connect.js";
+import { deadlineAfter, untilAborted } from "../../provider/engine/connection/deadline.js";
 import { type ContainerStats, statsStream } from "../../provider/engine/observe/container-stats.js";
 import { type Metrics, metricsFrom } from "../containers/metrics.js";
 import { LastLine } from "./last-line.js";
@@ -109,8 +110,10 @@ function parsed(text: string): ContainerStats | undefined {
 }
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+  const limit = deadlineAfter(milliseconds);
+  try {
+    await untilAborted(limit.signal, work).catch(() => undefined);
+  } finally {
+    limit.clear();
+  }
 }
