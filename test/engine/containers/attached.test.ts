@@ -40,6 +40,12 @@ describe(
       });
       assert.equal(code, 0, stderr);
     };
+    /** Lets a container of the second host continue, which waits for this file. */
+    const release = async (service: string) => {
+      const args = ["exec", "-T", service, "touch", "/go"];
+      const { code, stderr } = await dockerCompose(bed.hosts[second]!, args, { cwd: folder });
+      assert.equal(code, 0, stderr);
+    };
     /** Follows containers as `up` does after a deployment that has created all of them. */
     const follow = (names: string[], options: AttachOptions) => {
       const [stdout, stderr] = [new Printed(), new Printed()];
@@ -55,6 +61,8 @@ describe(
     it("must be followed from run to run, each line once, until they are not started again", async () => {
       await started(second, "flaps");
       const { code, stdout, stderr } = follow(["flaps"], { attach: true });
+      await stdout.until(/^flaps_1 +\| run 1$/m);
+      await release("flaps");
       assert.equal(await code, 0, stderr.text);
       assert.deepEqual(
         stdout.text.match(/^flaps_1 {2}\| .*$/gm),
@@ -68,6 +76,8 @@ describe(
     it("must all end with the first one, with the exit code of the named service", async () => {
       await started(second, "brief", "ends");
       const { code, stdout, stderr } = follow(["ends"], { exitCodeFrom: "ends" });
+      await stdout.until(/^ends_1 +\| first$/m);
+      await release("ends");
       assert.equal(await code, 4, stderr.text);
       assert.match(stdout.text, /^ends_1 {2}\| last$/m);
       assert.match(stderr.text, /ends-1 exited with code 4\nAborting on container exit/);
@@ -76,6 +86,8 @@ describe(
     it("must be waited for even if their output is hidden", async () => {
       await started(second, "brief", "ends");
       const { code, stdout, stderr } = follow(["brief", "ends"], { attach: true, noAttach: ["ends"] });
+      await stdout.until(/^brief_1 +\| done$/m);
+      await release("ends");
       assert.equal(await code, 0, stderr.text);
       assert.match(stdout.text, /^brief_1 {2}\| done$/m);
       assert.doesNotMatch(stdout.text + stderr.text, /ends_1|ends-1/);
@@ -89,6 +101,7 @@ describe(
       await stdout.until(/^web_1@fa +\| tick$/m);
       await bed.hosts[first]!.kill();
       try {
+        await release("ends");
         assert.notEqual(await code, 0, stderr.text);
         assert.match(stderr.text, /error: fa: /);
         assert.match(stderr.text, /ends-1 exited with code 4\n/);
@@ -123,11 +136,11 @@ function composeFile(project: string, { hosts }: Bed): string {
     "x-hosts": { [first]: hosts[first]!.address, [second]: hosts[second]!.address },
     services: {
       web: service(first, "while true; do echo tick; sleep 0.3; done"),
-      ends: service(second, "sleep 6; echo last; exit 4"),
+      ends: service(second, "rm -f /go; echo first; until [ -e /go ]; do sleep 0.1; done; echo last; exit 4"),
       brief: service(second, "echo done"),
       flaps: service(
         second,
-        "echo x >> /runs; echo run $$(wc -l < /runs); [ -e /seen ] || sleep 4; touch /seen; exit 2",
+        "echo x >> /runs; echo run $$(wc -l < /runs); until [ -e /go ]; do sleep 0.1; done; exit 2",
         {
           restart: "on-failure:2",
         },
