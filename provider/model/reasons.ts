@@ -1,16 +1,8 @@
 /** Why a resource needs work, as data: decisions read the code, output prints the text. */
 
 export type ReasonCode =
-  // A container differs from its service, and is replaced.
-  | "asked-for"
-  | "dead"
-  | "configuration"
-  | "altered"
-  | "image"
-  | "files"
-  | "network"
-  | "volume"
   // A service's containers.
+  | "image"
   | "outdated"
   | "surplus"
   | "missing"
@@ -23,6 +15,7 @@ export type ReasonCode =
   | "recreated"
   | "takes"
   // Other resources.
+  | "asked-for"
   | "another-engine"
   | "orphan"
   | "swarm"

@@ -5,7 +5,7 @@
 import { label } from "../labels.js";
 import type { ObservedContainer } from "../observed.js";
 import { differences } from "./differences.js";
-import { type ReasonCode, reasonFor, reasonThat, textsOf } from "../reasons.js";
+import { type ReasonCode, reasonFor, reasonThat } from "../reasons.js";
 import { type Operation, type Operations, withoutUndo, type Swap } from "./operations.js";
 import { addPreStart } from "./pre-start.js";
 import { bringUp, finalNameOf, handle, isUp, serves, type Slot, swap, waitCondition } from "./replace.js";
@@ -172,7 +172,7 @@ function summarise(
   swaps: boolean,
 ): string {
   const running = observed.filter((container) => container.state === "running").length;
-  const why = [...new Set(textsOf(kept.flatMap((slot) => slot.why)))];
+  const why = [...new Set(kept.flatMap((slot) => slot.why))];
   const order = swaps ? `; ${desired.rolling.order}, ${desired.rolling.parallelism} at a time` : "";
   const head = `${desired.service}@${desired.host}: ${running} running, ${desired.replicas} wanted`;
   return [head, ...why].join(", ") + order;

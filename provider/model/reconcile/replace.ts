@@ -5,7 +5,7 @@ import { containerName } from "../names.js";
 import type { ObservedContainer } from "../observed.js";
 import type { ContainerHandle, Operation, Operations, Swap, WaitFor } from "./operations.js";
 import type { DesiredService } from "./desired-service.js";
-import { type Reason, reasonFor, textsOf } from "../reasons.js";
+import { reasonFor } from "../reasons.js";
 
 export interface Slot {
   number: number;
@@ -13,7 +13,8 @@ export interface Slot {
   match?: ObservedContainer;
   /** Containers of this number that must be removed. */
   stale: ObservedContainer[];
-  why: Reason[];
+  /** How they differ from the service. */
+  why: string[];
 }
 
 /**
@@ -24,7 +25,7 @@ export function swap(desired: DesiredService, result: Operations, slot: Slot): S
   const finalName = finalNameOf(desired, slot.number);
   const stale = [...slot.stale].sort((a, b) => Number(isUp(b)) - Number(isUp(a)));
   const old = elementOf(stale, 0);
-  const cause = slot.why.length > 0 ? [...new Set(textsOf(slot.why))].join(", ") : "left over";
+  const cause = slot.why.length > 0 ? [...new Set(slot.why)].join(", ") : "left over";
   const fresh = slot.match ? handle(slot.match) : { label: temporaryName(stale, finalName) };
   for (const { name } of stale) {
     const verb = slot.match || name !== old.name ? "removed" : "recreated";

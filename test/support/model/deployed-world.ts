@@ -3,6 +3,7 @@ import { planFromJson, planToJson } from "../../../provider/model/plan/json.js";
 import type { HostRef, Kind, ServiceContext } from "../../../provider/model/kinds.js";
 import { label } from "../../../provider/model/labels.js";
 import {
+  adoptionOf,
   type Change,
   compare,
   DeployedResources,
@@ -19,7 +20,6 @@ import { isKind, type NodeOf, type Plan, type PlanOptions } from "../../../provi
 import { networkDefinition, networkHash, volumeHash } from "../../../provider/model/reconcile/config-hash.js";
 import { revisionOf } from "../../../provider/model/reconcile/desired.js";
 import { operationsOf, printOperation } from "../../../provider/model/reconcile/operations.js";
-import { textsOf } from "../../../provider/model/reasons.js";
 import { byKind, type StackState } from "../../../provider/model/stack-state.js";
 import { planOf } from "./plans.js";
 import { container } from "./simulated-engine.js";
@@ -172,11 +172,14 @@ export function followersIn({ plan, state, snapshots, around }: World, ids: stri
   return followersOf(plan, compare(plan, state, observed), new Set(ids)).join(", ") || "none";
 }
 
-function printChange({ action, id, fields, reasons, fate, operations }: Change): string[] {
+function printChange(change: Change): string[] {
+  const { action, id, fields, reasons, fate, operations } = change;
   if (action === "same" && reasons.length === 0) return [];
-  const details = [...fields.map(printField), ...textsOf(reasons)].join("; ");
+  const coded = reasons.map(({ code, text }) => `${text} [${code}]`);
+  const details = [...fields.map(printField), ...coded].join("; ");
   const steps = operations ? operationsOf(operations).map(printOperation) : [];
-  return [`${action} ${id}${fate ? ` (${fate})` : ""}${details && `: ${details}`}`, ...steps];
+  const verb = action === "adopt" ? `adopt ${adoptionOf(change)}` : action;
+  return [`${verb} ${id}${fate ? ` (${fate})` : ""}${details && `: ${details}`}`, ...steps];
 }
 
 function fail(text: string): never {

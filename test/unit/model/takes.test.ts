@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkTakesOf } from "../../../provider/model/changes/network-takes.js";
-import { takesOf } from "../../../provider/model/changes/takes.js";
+import { networkTakeReasons, networkTakesOf } from "../../../provider/model/changes/network-takes.js";
+import { takeReasons, takesOf } from "../../../provider/model/changes/takes.js";
 import type { NetworkInputs, Run, ServiceContext, ServiceInputs } from "../../../provider/model/kinds.js";
 import { label } from "../../../provider/model/labels.js";
 import type { ObservedContainer, ObservedNetwork } from "../../../provider/model/observed.js";
+import { networkDefinition, networkHash } from "../../../provider/model/reconcile/config-hash.js";
 import { isKind, type Plan } from "../../../provider/model/plan/node.js";
 import { container } from "../../support/model/simulated-engine.js";
 import { planOf } from "../../support/model/plans.js";
@@ -79,6 +80,56 @@ test("nothing is taken from rivals, disabled services, one-off containers, other
 networks: {net: {}}`;
   const one = held("one", { networks: { shop_net: { id: "net", ip: "10.0.0.2" } } });
   assert.deepEqual(await takes(job, [one]), []);
+});
+
+test("a network takes nothing from itself, networks as planned, other projects and stacks, or without need", async () => {
+  const plan = await planOf(`name: shop
+services: {x: {image: x, networks: [a, b]}}
+networks: {a: {ipam: {config: [{subnet: 10.0.0.0/24}]}}, b: {}}`);
+  const [a, b] = plan.nodes.filter(isKind("network"));
+  const hash = networkHash(networkDefinition(b!.inputs as NetworkInputs));
+  const seen = (name: string, change: Record<string, string> = {}): ObservedNetwork => ({
+    ...{ id: name, name, driver: "bridge", subnets: ["10.0.0.0/24"], options: {} },
+    labels: { [label.project]: "shop", [label.stack]: "o/p/s", [label.configHash]: "old", ...change },
+  });
+  const from = (network: ObservedNetwork, change: Partial<NetworkInputs> = {}, how: Partial<Run> = {}) => {
+    const inputs = { ...a!.inputs, ...change } as NetworkInputs;
+    const context = { ...a!.context, run: { ...run, ...how } };
+    return networkTakeReasons(inputs, context, [network]).map(({ code, text }) => `${code}: ${text}`);
+  };
+  const taken = (name: string) => [`takes: takes subnet 10.0.0.0/24 from ${name}, which is removed first`];
+  assert.deepEqual(from(seen("shop_old")), taken("shop_old"));
+  assert.deepEqual(from(seen("shop_old", { [label.configHash]: hash })), taken("shop_old"));
+  assert.deepEqual(from(seen("shop_b")), taken("shop_b"));
+  assert.deepEqual(from(seen("shop_b", { [label.configHash]: hash })), []);
+  assert.deepEqual(from(seen("shop_a")), []);
+  assert.deepEqual(from(seen("shop_old", { [label.project]: "other" })), []);
+  assert.deepEqual(from(seen("shop_old", { [label.stack]: "o/p/other" })), []);
+  assert.deepEqual(from(seen("shop_old"), { external: true }), []);
+  assert.deepEqual(from(seen("shop_old"), { driver: "overlay" }), []);
+  assert.deepEqual(from(seen("shop_old"), {}, { named: ["x"] }), []);
+});
+
+test("the reasons of a preview are one for each service and way", async () => {
+  const plan = await planOf(
+    "name: shop\nservices: {site: {image: x, ports: ['80:80', '81:81'], container_name: front}}",
+  );
+  const [{ inputs, context }] = plan.nodes.filter(isKind("service")) as [(typeof plan.nodes)[0]];
+  const both = { ports: [port(80), port(80, "::"), port(81)], name: "front" };
+  const texts = (how: Partial<Run> = {}, change: Partial<ServiceInputs> = {}) =>
+    takeReasons(
+      { ...(inputs as ServiceInputs), ...change },
+      { ...(context as ServiceContext), run: { ...run, ...how } },
+      { containers: [held("web", both), held("db", { ports: [port(81, "10.0.0.1")] })] },
+    ).map(({ code, text }) => `${code}: ${text}`);
+  assert.deepEqual(texts(), [
+    "takes: web stops first (port 80, port 81)",
+    "takes: web gives up its name first (name front)",
+    "takes: db stops first (port 81)",
+  ]);
+  assert.deepEqual(texts({ noStart: true }), ["takes: web gives up its name first (name front)"]);
+  assert.deepEqual(texts({ noRecreate: true }), []);
+  assert.deepEqual(texts({}, { replicas: 0 }), []);
 });
 
 test("a network takes the subnet and the bridge of one that left the file, or that has changed", async () => {

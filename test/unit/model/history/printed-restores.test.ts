@@ -5,6 +5,7 @@
 import { changedServices, printChanges } from "../../../../provider/model/history/service-changes.js";
 import { placesToRollBack, planRollback } from "../../../../provider/model/history/rollback.js";
 import { restorePlan, type RestoreOptions } from "../../../../provider/model/history/restore-plan.js";
+import type { K2Error } from "../../../../provider/shared/errors.js";
 import type { StackState } from "../../../../provider/model/stack-state.js";
 import type { Plan, PlanNode } from "../../../../provider/model/plan/node.js";
 import { newLines, planOf, printedNodes } from "../../../support/model/plans.js";
@@ -28,7 +29,7 @@ services:
       job: {condition: service_completed_successfully, required: false}
     s_depends_on: [idle]
     deploy: {update_config: {parallelism: 1, failure_action: rollback}, rollback_config: {parallelism: 1}}
-  side: {image: side, host: b, network_mode: "service:web", post_start: [{command: "hello"}]}
+  side: {image: side, host: b, network_mode: "service:web", post_start: [{command: "hello"}], health_check: {shell: "true"}}
   arm: {image: "web:${tag}", host: b, platform: linux/arm64, health_check: {shell: "true"}}
 ${more}
 networks: {mesh: {driver: overlay, attachable: true}, edge: {external: true}}
@@ -52,7 +53,8 @@ async function restored(
   try {
     return newLines(restorePlan(then, { ...around, now, ...rest }), all);
   } catch (error) {
-    return (error as Error).message.split("\n");
+    const { code, message } = error as K2Error;
+    return `${code}: ${message}`.split("\n");
   }
 }
 

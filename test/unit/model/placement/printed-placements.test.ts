@@ -59,6 +59,34 @@ const placements: Record<string, Case> = {
     hosts: three,
     memory: { side: { c: 1 } },
   },
+  "leaders go where their followers may go": {
+    services: Object.fromEntries(
+      [..."abc"].flatMap((host) => [
+        [`main-${host}`, one],
+        [`side-${host}`, { host, network_mode: `service:main-${host}` }],
+      ]),
+    ),
+    hosts: three,
+  },
+  "a host whose name ends as another one": {
+    services: { web: { host: ["ab", "b", "!c"] } },
+    hosts: { ab: {}, b: {}, c: {} },
+  },
+  "ports in networks of the host, or of other containers": {
+    services: {
+      one: { host: "a", network_mode: "host", ports: [port("80")] },
+      two: { host: "a", network_mode: "none", ports: [port("80")] },
+      three: { host: "a", network_mode: "service:two", ports: [port("80")] },
+      four: { host: "a", network_mode: "container:x", ports: [port("80")] },
+      last: { host: "a", network_mode: "my-host", ports: [port("80")] },
+    },
+  },
+  "impossible: ports in a network that only sounds like that of the host": {
+    services: {
+      one: { host: "a", network_mode: "my-host", ports: [port("80")] },
+      two: { host: "a", ports: [port("80")] },
+    },
+  },
   "replicas are spread over zones, then racks, then hosts": {
     services: {
       web: {
@@ -112,15 +140,6 @@ const placements: Record<string, Case> = {
   "names of containers on two hosts of one engine": {
     services: { x: { ...one, container_name: "n" }, y: { ...one, container_name: "n" } },
     hosts: { a: { address: "tcp://x:1" }, b: { address: "tcp://x:1" }, c: {} },
-  },
-  "a job gives its ports to those that wait for it": {
-    services: {
-      setup: { host: "a", ports: [port("80")] },
-      web: {
-        ...{ host: "a", ports: [port("80")] },
-        depends_on: { setup: { condition: "service_completed_successfully", required: true } },
-      },
-    },
   },
   "all rules of one service": {
     services: {
