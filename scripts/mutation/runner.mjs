@@ -15,11 +15,8 @@ const rooms = /^(compose|model|handlers|engine|cli)[/]/;
 /** Random inputs kill a mutant by chance. To leave out a test can only lower the score. */
 const random = /from "fast-check"|[/]random\//;
 
-/** Its projects are as large as a file may be: it takes as long as all other tests. */
-const slowest = "compose/resource-limits.test.ts";
-
 /** A test that takes more than this share of the time of all runs for no mutant. */
-const longestShare = 0.1;
+const longestShare = 0.05;
 
 /** In the folder of the run: the milliseconds of each test that a process can run again. */
 const measured = "test-times.json";
@@ -85,7 +82,7 @@ function state() {
 function testFiles() {
   const folder = "test/unit";
   return readdirSync(folder, { recursive: true })
-    .filter((name) => rooms.test(name) && name.endsWith(".test.ts") && name !== slowest)
+    .filter((name) => rooms.test(name) && name.endsWith(".test.ts"))
     .map((name) => join(folder, name))
     .filter((file) => isTestOfCore(readFileSync(file, "utf8")))
     .map((file) => join("dist", file.replace(/\.ts$/, ".js")))

@@ -16,11 +16,20 @@ const bare: Partial<LoadOptions> = {
 describe("documents", () => {
   printedSections("documents.txt", {
     "merged files": loading(bare),
-    "attributes as written": loading(bare),
+    "attributes of k2-compose": loading(bare),
+    "devices and limits": loading(bare),
+    "ports, mounts and sections": loading(bare),
+    "other attributes": loading(bare),
     "variables as written": reader((written) => loadModel(optionsFor(filesIn(written)))),
     YAML: loading(bare),
     "projects with defaults": loading({}),
     "references and contradictions": loading({ profiles: [] }),
+    "variables of the environment": reader((written) => loadedWith(JSON.parse(written) as NodeJS.ProcessEnv)),
+    "places and variables of attributes": reader(async (written) => {
+      const project = await load(optionsFor({ "compose.yaml": withPlaces }));
+      const { line, column } = project.positionOf(written) ?? {};
+      return [line, column, ...project.variablesIn(written.split("."))];
+    }),
     "files of a folder that holds them": reader(async (written) => {
       const contents = written.split(" ").map((name) => [name, "services: {a: {image: x}}"]);
       const { files, warnings } = await load({ ...optionsFor(Object.fromEntries(contents)), files: [] });
@@ -31,6 +40,50 @@ describe("documents", () => {
     }),
   });
 });
+
+const withPlaces = `services:
+  web:
+    image: "\${A}$EMPTY"
+    command: [a, "$A"]
+    environment: ["A=$A", "B=$EMPTY", C, "A=$EMPTY"]
+    labels: {a.b: "$A"}
+  a.b:
+    image: x
+    command:
+      - c
+      - d
+    networks: [n]
+networks: {n: {labels: {l: "$A"}}}
+`;
+
+/** Loads a folder of several compose and .env files, as the environment selects them. */
+async function loadedWith(env: NodeJS.ProcessEnv): Promise<unknown> {
+  const services = "services: {a: {image: '${X}'}, p: {image: '${Y:-none}', profiles: [p]}}";
+  const {
+    name,
+    files,
+    naming,
+    services: active,
+    hosts,
+  } = await load({
+    ...optionsFor({
+      "compose.yaml": services,
+      "other.yaml": "services: {a: {image: other}}",
+      "sub/c.yaml": services,
+      "sub/.env": "Y=sub",
+      ".env": "X=1",
+      "other.env": "X=2\nY=2",
+      "docker/config.json": '{"currentContext": "current"}',
+      "broken/config.json": "{",
+      "home/.docker/config.json": '{"currentContext": "of-home"}',
+    }),
+    env,
+    files: [],
+    profiles: [],
+  });
+  const images = Object.entries(active).map(([service, { image }]) => `${service}=${image}`);
+  return [name, naming, hosts.default?.address, ...files, ...images].join(" ");
+}
 
 function loading(options: Partial<LoadOptions>) {
   return reader(async (written) => printed(await load({ ...optionsFor(filesIn(written)), ...options })));

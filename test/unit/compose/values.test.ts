@@ -7,6 +7,7 @@ import { decodeText } from "../../../provider/compose/source/text.js";
 import { isTrue } from "../../../provider/compose/source/variables.js";
 import { plainScalar, taggedScalar } from "../../../provider/compose/source/yaml-scalar.js";
 import { parseByteSize } from "../../../provider/compose/values/byte-size.js";
+import { toYaml } from "../../../provider/compose/output/yaml-text.js";
 import { didYouMean } from "../../../provider/compose/values/did-you-mean.js";
 import { formatDuration, parseDuration } from "../../../provider/compose/values/duration.js";
 import { readAddress } from "../../../provider/compose/values/engine-address.js";
@@ -45,6 +46,7 @@ printedSections("values.txt", {
   }),
   "variables that switch on": reader(isTrue),
   "errors of missing files": reader((written) => isMissing(JSON.parse(written))),
+  "texts as YAML": reader((written) => [toYaml([written])]),
   "names of projects": reader(normalizeName),
   "scalars of YAML": reader((written) => scalar(plainScalar(written))),
   "scalars of YAML with a tag": reader((written) => {
