@@ -1,11 +1,15 @@
 /** Plans with all inputs and contexts: test/fixtures/plans.txt. Some sections print only the nodes of some kinds. */
 import type { PlanOptions } from "../../../../provider/model/plan/node.js";
-import { planOf, printedNodes } from "../../../support/model/plans.js";
+import { withoutDependencies } from "../../../../provider/model/plan/plan.js";
+import { renderForHost } from "../../../../provider/model/plan/render-for-host.js";
+import type { K2Error } from "../../../../provider/shared/errors.js";
+import { loaded } from "../../../support/model/project.js";
+import { newLines, planOf, printedNodes } from "../../../support/model/plans.js";
 import { printedSections, sectionsOf } from "../../../support/printed-sections.js";
 
 const hosts = `
 name: shop
-hosts: {a: "tcp://10.0.0.1:1", b: {address: "tcp://10.0.0.2:1", labels: {disk: ssd}}}
+hosts: {a: "tcp://10.0.0.1:1", b: {address: "tcp://10.0.0.2:1", labels: {disk: ssd}}, here: "context://here"}
 `;
 
 const buildOf = (context: string, rest = {}) => ({
@@ -161,9 +165,85 @@ services:
   ],
 };
 
-printedSections(
-  "plans.txt",
-  sectionsOf(plans, async ([text, options, kinds = /./]) =>
+/** Files whose placement is possible, and that cannot be planned. */
+const refusals: Record<string, [text: string, options?: Partial<PlanOptions>]> = {
+  "a folder of this machine on another host": [
+    `services: {web: {image: web, host: b, volumes: ["/srv:/srv", "./site:/site"]}}`,
+  ],
+  "an uploaded folder that is not read-only": [
+    `services: {web: {image: web, host: b, x-sync: true, volumes: [".:/all"]}}`,
+  ],
+  "a folder on a host whose docker context leads to another machine": [
+    `services: {web: {image: web, host: here, volumes: ["./site:/site"]}}`,
+    { addresses: { here: "ssh://me@10.0.0.9" } },
+  ],
+  "a namespace of a service on another host": [
+    `services: {db: {image: db, host: a}, web: {image: web, host: a, pid: "service:db"}}`,
+    { placement: { db: { a: 1 }, web: { b: 1 } } },
+  ],
+  "a namespace of a service on no host": [
+    `services: {db: {image: db, host: a}, web: {image: web, host: a, pid: "service:db"}}`,
+    { placement: { web: { b: 1 } } },
+  ],
+  "a link to a service on another host": [
+    `services: {db: {image: db, host: a}, web: {image: web, host: a, links: [db]}}`,
+    { placement: { db: { a: 1 }, web: { b: 1 } } },
+  ],
+  "images of two digests with one tag": [
+    `services: {x: {image: "redis:7@sha256:${"a".repeat(64)}", host: a}, y: {image: "redis:7", host: b}}`,
+    { saveSuffix: "-ok" },
+  ],
+  "a base that no host builds": [
+    `services: {base: {build: ./base, host: a}, top: {build: {context: ., additional_contexts: {b: "service:base"}}, host: a}}`,
+    { builds: { base: buildOf("base"), top: buildOf("top") }, placement: { top: { a: 1 } } },
+  ],
+  "a built image for a registry without a name": [
+    `services: {web: {build: ., host: a, distribute: registry}}`,
+    { builds: { web: buildOf("web") } },
+  ],
+  "an overlay network of swarm services": [
+    `services: {web: {image: web, host: a, networks: [mesh]}}\nnetworks: {mesh: {driver: overlay}}`,
+  ],
+};
+
+/** Folders on these hosts need no upload. */
+const near = [
+  ...["unix:///x", "context://x", "localhost:1", "tcp://127.0.0.2:1", "ssh://me@localhost", "tcp://[::1]:1"],
+];
+
+printedSections("plans.txt", {
+  ...sectionsOf(plans, async ([text, options, kinds = /./]) =>
     printedNodes(await planOf(`${hosts}${text}`, options)).filter((line) => kinds.test(line)),
   ),
-);
+  ...sectionsOf(
+    refusals,
+    async ([text, options]) => messageOf(() => planOf(`${hosts}${text}`, options)),
+    "refused: ",
+  ),
+  "folders on hosts that are this machine": async () => {
+    const text = `services: {web: {image: web, host: here, volumes: ["./site:/site"]}}`;
+    const made = near.map((address) => planOf(hosts.replace("context://here", address) + text));
+    const sources = (await Promise.all(made)).map(
+      (plan) => /"source":"[^"]*"/.exec(printedNodes(plan).join())?.[0],
+    );
+    return near.map((address, at) => `${address} ${sources[at]}`);
+  },
+  "a plan without dependencies": async () => {
+    const made = await planOf(`${hosts}${plans["services that depend on others"]![0]}`);
+    return newLines(withoutDependencies(made), made);
+  },
+  "a project for an unknown host": async () => {
+    const project = await loaded(`${hosts}services: {web: {image: web, host: a}}`);
+    return messageOf(() => Promise.resolve(renderForHost(project, "x")));
+  },
+});
+
+async function messageOf(refused: () => Promise<unknown>): Promise<string[]> {
+  try {
+    await refused();
+    return ["not refused"];
+  } catch (error) {
+    const { code, message } = error as K2Error;
+    return `${code}: ${message}`.split("\n");
+  }
+}
