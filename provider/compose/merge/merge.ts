@@ -103,7 +103,9 @@ function sequence(value: unknown): List {
 /** Drops the printed form of a number or date, because the value is text now. */
 function textPlace(container: object, key: string): ReturnType<typeof placeOf> {
   const place = placeOf(container, key);
-  return place === undefined ? undefined : { source: place.source, key: place.key, value: place.value };
+  if (place === undefined) return undefined;
+  const { float: _float, date: _date, ...rest } = place;
+  return rest;
 }
 
 function longBuild(value: unknown): unknown {

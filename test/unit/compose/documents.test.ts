@@ -26,7 +26,7 @@ describe("documents", () => {
     "references and contradictions": loading({ profiles: [] }),
     "variables of the environment": reader((written) => loadedWith(JSON.parse(written) as NodeJS.ProcessEnv)),
     "places and variables of attributes": reader(async (written) => {
-      const project = await load(optionsFor({ "compose.yaml": withPlaces }));
+      const project = await load(optionsFor(withPlaces));
       const { line, column } = project.positionOf(written) ?? {};
       return [line, column, ...project.variablesIn(written.split("."))];
     }),
@@ -41,7 +41,8 @@ describe("documents", () => {
   });
 });
 
-const withPlaces = `services:
+const withPlaces = {
+  "compose.yaml": `services:
   web:
     image: "\${A}$EMPTY"
     command: [a, "$A"]
@@ -54,7 +55,11 @@ const withPlaces = `services:
       - d
     networks: [n]
 networks: {n: {labels: {l: "$A"}}}
-`;
+`,
+  "over.yaml": `services:
+  web: {environment: {D: "$A", E: 1}, labels: [m=$EMPTY], extra_hosts: {h: ["$A", "1.1.1.1"]}}
+`,
+};
 
 /** Loads a folder of several compose and .env files, as the environment selects them. */
 async function loadedWith(env: NodeJS.ProcessEnv): Promise<unknown> {
