@@ -108,6 +108,7 @@ const edits: Record<string, Edit> = {
   "a built image is another one": (world) => builtAs(world, "old"),
   "a built image is as deployed": (world) => builtAs(world, "shop-app"),
 
+  "an image of a host was not finished": ({ state }) => (state.hostImages[0]!.outputs = {}),
   "tags were given to other images": ({ state }) => {
     state.imageTags[0]!.outputs.imageId = "sha256:other";
     state.imageTags[1]!.outputs = {};

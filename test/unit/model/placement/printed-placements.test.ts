@@ -45,7 +45,10 @@ const placements: Record<string, Case> = {
     memory: { app: { a: 1, c: 1 } },
   },
   "surplus containers leave the fullest hosts": {
-    services: { web: many(3), other: many(0), all: { host: ["a", "b"] } },
+    services: {
+      ...{ web: many(3), other: many(0), all: { host: ["a", "b"] } },
+      off: { deploy: { mode: "global", replicas: 0 } },
+    },
     hosts: three,
     memory: { web: { a: 3, b: 2, c: 1 }, other: { b: 2 }, all: { a: 4 } },
   },
