@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { label } from "../../../provider/model/labels.js";
+import type { ObservedNetwork } from "../../../provider/model/observed.js";
 import { readState } from "../../../provider/model/stack-state.js";
 import { sweepOf } from "../../../provider/model/changes/sweep.js";
 import { loaded } from "../../support/model/project.js";
@@ -117,5 +118,8 @@ volumes: { near: , lone: }
     assert.equal(takesNetwork(network("shop_outer")), false);
     assert.equal(takesNetwork(network("shop_gone")), false);
     assert.equal(takesNetwork(network("shop_gone", stack)), true);
+    assert.equal(takesNetwork(network("shop_front", "organization/other/dev")), false);
+    const bare = { [label.project]: "shop", [label.stack]: stack };
+    assert.equal(takesNetwork({ ...(network("shop_front") as ObservedNetwork), labels: bare }), false);
   });
 });

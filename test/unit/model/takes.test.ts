@@ -160,6 +160,11 @@ test("a network takes the subnet and the bridge of one that left the file, or th
       ["b", "bridge br", "shop_wire", false],
     ],
   );
+  const parent = { driver: "macvlan", options: { parent: "eth0" } };
+  assert.deepEqual(
+    taken(await file("a: {driver: macvlan, driver_opts: {parent: eth0}}, b: {}"), [seen("wire", parent)]),
+    [["a", "parent eth0", "shop_wire", false]],
+  );
   const swap = await file(`a: ${subnet("10.0.1.0/24")}, b: ${subnet("10.0.0.0/24")}`);
   const [a, b] = [seen("a", { subnets: ["10.0.0.0/24"] }), seen("b", { subnets: ["10.0.1.0/24"] })];
   assert.deepEqual(taken(swap, [a, b]), [

@@ -147,8 +147,17 @@ services:
   moved: {image: web, host: b}
   grown: {image: web, host: [a, b]}
   kept: {image: web, host: a}
+  part: {image: web, host: [b, here]}
 `,
-    { before: { moved: { a: 1 }, grown: { a: 1 }, kept: { a: 1 }, gone: { a: 1, c: 1 } } },
+    {
+      before: {
+        moved: { a: 1 },
+        grown: { a: 1 },
+        kept: { a: 1 },
+        part: { a: 1, b: 1 },
+        gone: { a: 1, c: 1 },
+      },
+    },
     /^(host|service)/,
   ],
   "addresses of other hosts": [

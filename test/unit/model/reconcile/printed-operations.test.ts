@@ -1,4 +1,7 @@
 /** Operations of `up` on the containers of one service, with what undoes them: test/fixtures/operations.txt. */
+import type { UpdateConfig } from "../../../../provider/compose/types.js";
+import { preStartOf } from "../../../../provider/model/reconcile/pre-start.js";
+import { rollingOf } from "../../../../provider/model/reconcile/update-policy.js";
 import { label } from "../../../../provider/model/labels.js";
 import type { ObservedContainer } from "../../../../provider/model/observed.js";
 import { printOperation, type Swap } from "../../../../provider/model/reconcile/operations.js";
@@ -8,6 +11,7 @@ import { printedSections, sectionsOf } from "../../../support/printed-sections.j
 
 type Case = [wanted: DesiredOptions, ...observed: ObservedContainer[]];
 
+const inputs = { project: "shop", service: "web", replicas: 3, host: { name: "b", address: "b:1" } };
 const second = { number: 2 };
 const outdated = { ...old, number: 2 };
 const take = {
@@ -197,4 +201,25 @@ function printSwap({ steps, undoable, undo, lends }: Swap, stage: number): strin
   );
 }
 
-printedSections("operations.txt", sectionsOf(cases, printed));
+const hooks = [{ command: ["x"] }, { command: ["y"], per_replica: true }, { command: ["z"] }];
+const policies: UpdateConfig[] = [
+  {},
+  { failure_action: "continue", parallelism: 0, delay: "1m", monitor: "3s", max_failure_ratio: 0.5 },
+  { failure_action: "rollback", parallelism: 2, order: "stop-first" },
+  { failure_action: "unknown", order: "start-first" },
+];
+
+printedSections("operations.txt", {
+  ...sectionsOf(cases, printed),
+  "hooks that run once, or for each replica": () => [
+    JSON.stringify(preStartOf({ pre_start: hooks })),
+    JSON.stringify(preStartOf({})),
+  ],
+  "policies of updates": () => [
+    JSON.stringify(rollingOf(inputs)),
+    ...policies.map((update_config) => JSON.stringify(rollingOf({ ...inputs, deploy: { update_config } }))),
+    JSON.stringify(
+      rollingOf({ ...inputs, deploy: { rollback_config: { parallelism: 4 } } }, "rollback_config"),
+    ),
+  ],
+});
