@@ -2,6 +2,8 @@
  * Plans that restore an earlier state, and plans that roll back the services of some hosts: test/fixtures/restores.txt. The
  * first section has the lines that differ from the plan of the file, the others those that differ from restored states.
  */
+import assert from "node:assert/strict";
+import { before } from "node:test";
 import { changedServices, printChanges } from "../../../../provider/model/history/service-changes.js";
 import { placesToRollBack, planRollback } from "../../../../provider/model/history/rollback.js";
 import { restorePlan, type RestoreOptions } from "../../../../provider/model/history/restore-plan.js";
@@ -12,7 +14,7 @@ import { newLines, planOf, printedNodes } from "../../../support/model/plans.js"
 import { printedSections } from "../../../support/printed-sections.js";
 import { stateOf } from "../../../support/model/state-of-plan.js";
 
-const file = (tag: number, b = "tcp://10.0.0.2:1", more = "") => `
+const file = (tag: number, b: string) => `
 name: shop
 hosts: {a: "tcp://10.0.0.1:1", b: {address: "${b}", labels: {disk: ssd}}}
 services:
@@ -31,7 +33,6 @@ services:
     deploy: {update_config: {parallelism: 1, failure_action: rollback}, rollback_config: {parallelism: 1}}
   side: {image: side, host: b, network_mode: "service:web", post_start: [{command: "hello"}], health_check: {shell: "true"}}
   arm: {image: "web:${tag}", host: b, platform: linux/arm64, health_check: {shell: "true"}}
-${more}
 networks: {mesh: {driver: overlay, attachable: true}, edge: {external: true}}
 volumes: {data: }
 `;
@@ -40,14 +41,26 @@ const options = { workingDir: "/now", configFiles: ["/now/compose.yml"], others:
 const around: Omit<RestoreOptions, "now"> = { ...options, holders: () => [] };
 const moved = "tcp://10.0.0.9:1";
 
-async function stateWith(tag: number, address?: string, more?: string): Promise<StackState> {
-  return stateOf(await planOf(file(tag, address, more), { saveSuffix: "-ok" }), `-${tag}`);
+const first = "tcp://10.0.0.2:1";
+let plan: Plan;
+const states = new Map<string, StackState>();
+
+before(async () => {
+  plan = await planOf(file(1, first), { saveSuffix: "-ok" });
+  states.set(`1 ${first}`, stateOf(plan, "-1"));
+  for (const address of [first, moved])
+    states.set(`2 ${address}`, stateOf(await planOf(file(2, address), { saveSuffix: "-ok" }), "-2"));
+});
+
+/** Returns a copy, which a test may edit. */
+function stateWith(tag: number, address = first): StackState {
+  return structuredClone(states.get(`${tag} ${address}`)) ?? assert.fail(`no state ${tag} ${address}`);
 }
 
-async function restored(
+function restored(
   edit: (then: StackState, now: StackState) => Partial<RestoreOptions> | undefined,
-): Promise<string[]> {
-  const [then, now] = [await stateWith(1), await stateWith(2, moved)];
+): string[] {
+  const [then, now] = [stateWith(1), stateWith(2, moved)];
   const all = restorePlan(then, { ...around, now });
   const rest = edit(then, now);
   try {
@@ -62,12 +75,11 @@ function service({ services }: StackState, name: string): StackState["services"]
   return services.find((one) => one.name === name)!;
 }
 
-async function rolledBack(
+function rolledBack(
   names: string[],
   edit: (then: StackState, now: StackState) => void = () => undefined,
-  more?: string,
-): Promise<string[]> {
-  const [then, now] = [await stateWith(1, undefined, more), await stateWith(2, undefined, more)];
+): string[] {
+  const [then, now] = [stateWith(1), stateWith(2)];
   const earlier = restorePlan(then, { ...around, now });
   const present = restorePlan(now, { ...around, now });
   edit(then, now);
@@ -106,12 +118,11 @@ function withoutChange(names: string[]): (then: StackState, now: StackState) => 
 }
 
 printedSections("restores.txt", {
-  "all of a state": async () => {
-    const plan = await planOf(file(1), { saveSuffix: "-ok" });
-    return newLines(restorePlan(stateOf(plan, "-1"), { ...around, now: await stateWith(2, moved) }), plan);
+  "all of a state": () => {
+    return newLines(restorePlan(stateWith(1), { ...around, now: stateWith(2, moved) }), plan);
   },
-  "without a present state": async () => {
-    const lines = await restored(() => ({ now: undefined, others: [] }));
+  "without a present state": () => {
+    const lines = restored(() => ({ now: undefined, others: [] }));
     return lines.filter((line) => line.startsWith("host "));
   },
   "with images that hosts have": () =>
@@ -181,23 +192,23 @@ printedSections("restores.txt", {
       then.hostImages.find(({ name }) => name === "web:1@a")!.outputs = {};
     }),
 
-  "changes between two states": async () => {
-    const [before, after] = [await stateWith(1), await stateWith(2)];
-    service(after, "db@a").inputs.replicas = 3;
-    service(after, "cache@a").outputs.revision = service(before, "cache@a").outputs.revision;
-    service(after, "cache@b").outputs.revision = service(before, "cache@b").outputs.revision;
-    service(after, "cache@b").unfinished = true;
-    service(after, "web@b").inputs.replicas = 2;
-    before.services = before.services.filter(({ name }) => name !== "job@a");
-    after.services = after.services.filter(({ name }) => name !== "arm@b");
+  "changes between two states": () => {
+    const [earlier, later] = [stateWith(1), stateWith(2)];
+    service(later, "db@a").inputs.replicas = 3;
+    service(later, "cache@a").outputs.revision = service(earlier, "cache@a").outputs.revision;
+    service(later, "cache@b").outputs.revision = service(earlier, "cache@b").outputs.revision;
+    service(later, "cache@b").unfinished = true;
+    service(later, "web@b").inputs.replicas = 2;
+    earlier.services = earlier.services.filter(({ name }) => name !== "job@a");
+    later.services = later.services.filter(({ name }) => name !== "arm@b");
     return [
-      printChanges(changedServices(before, after)),
-      ...changedServices(before, after).map((change) => JSON.stringify(change)),
+      printChanges(changedServices(earlier, later)),
+      ...changedServices(earlier, later).map((change) => JSON.stringify(change)),
       JSON.stringify(changedServices(undefined, undefined)),
     ];
   },
-  "places to roll back": async () => {
-    const [then, now] = [await stateWith(1), await stateWith(2)];
+  "places to roll back": () => {
+    const [then, now] = [stateWith(1), stateWith(2)];
     const places = (failed: string[], name = "web") =>
       JSON.stringify(placesToRollBack(name, { then, now, failed }));
     const printed = [places([]), places(["web@a"]), places(["web@a", "web@b", "web@c"])];
