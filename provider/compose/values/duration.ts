@@ -28,7 +28,7 @@ export function parseDuration(text: string): bigint | string {
     if (unit === "") return `"${rest}" has no unit`;
     const scale = nanoseconds[unit];
     if (scale === undefined) return `unknown unit "${unit}"`;
-    total += BigInt(whole === "" ? "0" : whole) * scale;
+    total += BigInt(whole) * scale;
     if (fraction !== "") total += BigInt(Math.trunc(Number(`0.${fraction}`) * Number(scale) + 1e-7));
     if (total > limit) return "too long";
     rest = rest.slice(part.length);
@@ -39,18 +39,15 @@ export function parseDuration(text: string): bigint | string {
 /** Formats a duration as Go's time.Duration does. */
 export function formatDuration(duration: bigint): string {
   if (duration === 0n) return "0s";
-  const sign = duration < 0n ? "-" : "";
-  const value = duration < 0n ? -duration : duration;
-  if (value < 1_000_000_000n) {
-    if (value < 1_000n) return `${sign}${value}ns`;
-    if (value < 1_000_000n) return `${sign}${decimal(value, 1_000n)}\u00b5s`;
-    return `${sign}${decimal(value, 1_000_000n)}ms`;
-  }
-  const seconds = decimal(value % 60_000_000_000n, 1_000_000_000n);
-  const minutes = value / 60_000_000_000n;
-  if (minutes === 0n) return `${sign}${seconds}s`;
-  if (minutes < 60n) return `${sign}${minutes}m${seconds}s`;
-  return `${sign}${minutes / 60n}h${minutes % 60n}m${seconds}s`;
+  if (duration < 0n) return `-${formatDuration(-duration)}`;
+  if (duration < 1_000n) return `${duration}ns`;
+  if (duration < 1_000_000n) return `${decimal(duration, 1_000n)}\u00b5s`;
+  if (duration < 1_000_000_000n) return `${decimal(duration, 1_000_000n)}ms`;
+  const seconds = decimal(duration % 60_000_000_000n, 1_000_000_000n);
+  const minutes = duration / 60_000_000_000n;
+  if (minutes === 0n) return `${seconds}s`;
+  if (minutes < 60n) return `${minutes}m${seconds}s`;
+  return `${minutes / 60n}h${minutes % 60n}m${seconds}s`;
 }
 
 function decimal(value: bigint, scale: bigint): string {

@@ -54,6 +54,7 @@ const withPlaces = {
       - c
       - d
     networks: [n]
+    cap_add: [a, b, c, d, e, f, g, h, i, j, k, l]
 networks: {n: {labels: {l: "$A"}}}
 `,
   "over.yaml": `services:

@@ -58,6 +58,13 @@ describe("remote files", () => {
     );
   });
 
+  it("that cannot be reached are reported with the reason", async () => {
+    const url = "http://127.0.0.1:2/compose.yml";
+    await assert.rejects(load({ cwd, env: {}, files: [url] }), {
+      message: `${url}: cannot be fetched: connect ECONNREFUSED 127.0.0.1:2`,
+    });
+  });
+
   it("are not read without end", async () => {
     await assert.rejects(load({ cwd, env: {}, files: [at("/endless")] }), /it is longer than 8 MiB/);
   });
