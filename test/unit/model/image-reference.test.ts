@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
+import { imageNamed } from "../../../provider/model/images/find-image.js";
 import {
   byDigest,
   parseImageReference,
@@ -56,4 +57,19 @@ describe("an image's name", () => {
     assert.ok(sameRepository("redis:7", "docker.io/library/redis:8"));
     assert.ok(!sameRepository("redis", "shop/redis"));
   });
+});
+
+test("an image of an engine is found by id, tag and digest, and never by a missing name", () => {
+  const other = `sha256:${"cd".repeat(32)}`;
+  const images = [
+    { id: "sha256:1", tags: ["<none>:<none>"], digests: [`redis@${other}`] },
+    { id: "sha256:2", tags: ["redis:7", "redis:latest"], digests: [`redis@${digest}`] },
+    { id: "sha256:3", tags: [], digests: ["<none>@<none>"] },
+  ];
+  const found = (reference: string) => imageNamed(images, reference)?.id;
+  assert.deepEqual(
+    ["sha256:1", "redis", "docker.io/library/redis:7", `redis@${digest}`, `redis@${other}`].map(found),
+    ["sha256:1", "sha256:2", "sha256:2", "sha256:2", "sha256:1"],
+  );
+  assert.deepEqual(["sha256:9", "redis:8", "shop/redis"].map(found), [undefined, undefined, undefined]);
 });

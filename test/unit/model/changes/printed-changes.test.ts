@@ -26,6 +26,11 @@ const edits: Record<string, Edit> = {
   "a network is missing": ({ on }) => (on("a").networks = []),
   "a network was recreated": ({ on }) => (on("a").networks[1]!.id = "another"),
   "a network has another definition": ({ on }) => (on("a").networks[1]!.labels[label.configHash] = "x"),
+  "a network of a swarm has another definition": ({ plan, state, on }) => {
+    for (const { kind, inputs } of plan.nodes) if (kind === "network") inputs.driver = "overlay";
+    for (const { inputs } of state.networks) inputs.driver = "overlay";
+    on("a").networks[1]!.labels[label.configHash] = "x";
+  },
   "a network has no hash": ({ on }) => delete on("a").networks[1]!.labels[label.configHash],
   "a network of a swarm, whose host has left it": ({ state }) =>
     (state.networks[0]!.outputs.swarm = { manager: state.hosts[0]!.inputs, home: true }),

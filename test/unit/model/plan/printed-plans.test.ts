@@ -87,9 +87,9 @@ services:
 networks:
   mesh: {driver: overlay, attachable: true}
   edge: {external: true}
-  back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}
+  back: {ipam: {config: [{subnet: 10.9.0.0/24}]}, driver_opts: {o: "\${NET_TOKEN-x}", p: "\${NET_PLAIN-x}"}}
 volumes:
-  data: {driver_opts: {type: nfs, password: p}}
+  data: {driver_opts: {type: nfs, password: p, o: "\${VOLUME_TOKEN-x}"}}
   theirs: {external: true, name: theirs}
 `,
   ],
