@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { bedMissing } from "../../support/bed/bed.js";
 import type { ComposeFolder } from "../../support/cli/compose-folder.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
@@ -18,7 +17,7 @@ services:
     pull_policy: never
     x-host: a
     depends_on: [web]
-    command: sh -c "echo begins; sleep 4; echo ends; exit 3"
+    command: sh -c "rm -f /go; echo begins; until [ -e /go ]; do sleep 0.1; done; echo ends; exit 3"
   web:
     image: k2-test/busybox:1
     pull_policy: never
@@ -32,7 +31,7 @@ const flap = `  flap:
     pull_policy: never
     x-host: a
     restart: always
-    command: sh -c "echo x >> /runs; echo flaps $$(wc -l < /runs); [ -e /seen ] || sleep 5; touch /seen; exit 2"
+    command: sh -c "echo x >> /runs; echo flaps $$(wc -l < /runs); until [ -e /go ]; do sleep 0.1; done; exit 2"
 `;
 
 const done = `  done:
@@ -68,6 +67,16 @@ describe("`up` with attached output", { skip: missing }, () => {
       terminal.close();
     }
   };
+  /** Lets a service end that waits for this file. */
+  const release = async (service: string, cwd = shop.folder) => {
+    const { code, stderr } = await dockerCompose(host("a"), ["exec", "-T", service, "touch", "/go"], { cwd });
+    assert.equal(code, 0, stderr);
+  };
+  /** Releases the job as soon as the output matches. */
+  const releaseAt = (pattern: RegExp, cwd?: string) => {
+    let released: Promise<void> | undefined;
+    return (text: string) => void (pattern.test(text) && (released ??= release("job", cwd)));
+  };
   const shows = (pattern: RegExp) => (screen: string[]) => screen.some((line) => pattern.test(line));
 
   it("must refuse invalid combinations of options before it changes anything", async () => {
@@ -84,10 +93,14 @@ describe("`up` with attached output", { skip: missing }, () => {
   });
 
   it("must stop all services when one exits, and return its exit code, as docker compose does", async () => {
-    const ours = await shop.cli("up", "--exit-code-from", "job");
+    const ours = await shop.cliWith({ onOutput: releaseAt(/begins/) }, "up", "--exit-code-from", "job");
     const theirs = folder("theirs", { files: { "compose.yml": file(hosts) } });
     const options = { cwd: theirs.folder };
-    const output = await dockerCompose(host("a"), ["up", "--exit-code-from", "job"], options);
+    const onOutput = releaseAt(/begins/, theirs.folder);
+    const output = await dockerCompose(host("a"), ["up", "--exit-code-from", "job"], {
+      ...options,
+      onOutput,
+    });
     await dockerCompose(host("a"), ["down", "-t", "0"], options);
     assert.deepEqual([ours.code, output.code], [3, 3], ours.stderr);
     const lines = (text: string) => [...new Set(text.match(/begins|ends|tick/g))].sort();
@@ -116,13 +129,12 @@ describe("`up` with attached output", { skip: missing }, () => {
 
   it("must stop all services when one fails, not when one completes, and hide the output of --no-attach and attach: false", async () => {
     shop.write("compose.yml", file(hosts, done));
-    // The job runs when `up` starts and may end before the deployment is complete. Its last line must still be shown.
+    // The job runs when `up` starts, and ends before the deployment is complete. Its last line must still be shown.
     const [job] = await containersOf(host("a"), shop.project);
-    await engine(host("a"), "POST", `/containers/${job!.Id}/wait`);
     await engine(host("a"), "POST", `/containers/${job!.Id}/start`);
-    await setTimeout(2_500);
+    const onOutput = releaseAt(/done@a +created/);
     const args = ["-y", "--abort-on-container-failure", "--no-attach", "web"];
-    const { code, stdout, stderr } = await shop.cli("up", ...args);
+    const { code, stdout, stderr } = await shop.cliWith({ onOutput }, "up", ...args);
     assert.equal(code, 3, stderr);
     assert.match(stderr, /job-1 exited with code 3\nAborting/);
     assert.match(stderr, /done-1 exited with code 0\n/);
@@ -152,6 +164,8 @@ describe("`up` with attached output", { skip: missing }, () => {
     const flaps = (screen: string[]) =>
       screen.flatMap((line) => /^flap_1@a {2}\| (.*)$/.exec(line)?.[1] ?? []);
     const { code, history } = await inTerminal(["up", "-y", "--attach"], async (terminal) => {
+      await terminal.until(shows(/^flap_1@a +\| flaps 1$/));
+      await release("flap");
       await terminal.until(shows(/flap-1 exited with code 2 \(restarting\)$/));
       await terminal.until(() => flaps(terminal.history()).length > 4);
       terminal.type("d");

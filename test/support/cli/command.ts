@@ -11,6 +11,8 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   input?: string;
   timeoutMs?: number;
+  /** Receives all output so far, whenever there is more. */
+  onOutput?: (text: string) => void;
 }
 
 /** Runs a program to its end; a failure is a result, not an error. A run that hangs is killed and has code 124. */
@@ -19,7 +21,7 @@ export async function command(
   args: string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { input, timeoutMs = 300_000, ...rest } = options;
+  const { input, timeoutMs = 300_000, onOutput, ...rest } = options;
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], ...rest });
   // A program may end without reading its input.
   child.stdin.on("error", () => undefined).end(input ?? "");
@@ -27,6 +29,7 @@ export async function command(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", () => onOutput?.(stdout + stderr));
   const code = await new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => {
       stderr += `\nkilled after ${timeoutMs / 1000} s`;

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { command, type CommandResult } from "./command.js";
+import { command, type CommandOptions, type CommandResult } from "./command.js";
 import { checkout, pulumiBin } from "../scripts.js";
 
 /** A folder with compose files but without a Pulumi project, for a user without a Pulumi login. */
@@ -18,9 +18,9 @@ export interface ComposeFolder {
   cli(...args: string[]): Promise<CommandResult>;
   /** `cli`, but throws with the whole output if it fails. */
   mustCli(...args: string[]): Promise<string>;
-  /** `cli` with standard input, in another folder, or with another timeout. */
+  /** `cli` with standard input, in another folder, with another timeout, or with a reader of its output. */
   cliWith(
-    options: { input?: string; cwd?: string; timeoutMs?: number },
+    options: Pick<CommandOptions, "input" | "cwd" | "timeoutMs" | "onOutput">,
     ...args: string[]
   ): Promise<CommandResult>;
   close(): Promise<void>;

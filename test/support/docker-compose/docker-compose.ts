@@ -1,5 +1,5 @@
 import type { BedHost } from "../bed/bed-engine.js";
-import { command, type CommandResult } from "../cli/command.js";
+import { command, type CommandOptions, type CommandResult } from "../cli/command.js";
 import { composeOracle } from "../scripts.js";
 
 /** Returns the reason why tests that compare with docker compose cannot run here. */
@@ -9,11 +9,16 @@ export function composeMissing(): string | undefined {
     : "SKIPPED: no docker compose v5.5.1 (npm test builds it where Go is installed)";
 }
 
+interface DockerComposeOptions extends Pick<CommandOptions, "input" | "onOutput"> {
+  cwd: string;
+  env?: Record<string, string>;
+}
+
 /** Runs docker compose v5.5.1 on a host of the bed, with only PATH and HOME of the caller's environment. */
 export async function dockerCompose(
   host: BedHost | undefined,
   args: string[],
-  { env = {}, ...options }: { cwd: string; env?: Record<string, string>; input?: string },
+  { env = {}, ...options }: DockerComposeOptions,
 ): Promise<CommandResult> {
   const oracle = composeOracle();
   if (!oracle) throw new Error(composeMissing());
