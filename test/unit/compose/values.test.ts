@@ -7,6 +7,8 @@ import { decodeText } from "../../../provider/compose/source/text.js";
 import { isTrue } from "../../../provider/compose/source/variables.js";
 import { plainScalar, taggedScalar } from "../../../provider/compose/source/yaml-scalar.js";
 import { parseByteSize } from "../../../provider/compose/values/byte-size.js";
+import type { JsonSchema } from "../../../provider/compose/schema/shape.js";
+import { fits } from "../../../provider/compose/validate/fast-check.js";
 import { toYaml } from "../../../provider/compose/output/yaml-text.js";
 import { didYouMean } from "../../../provider/compose/values/did-you-mean.js";
 import { formatDuration, parseDuration } from "../../../provider/compose/values/duration.js";
@@ -47,6 +49,10 @@ printedSections("values.txt", {
   "variables that switch on": reader(isTrue),
   "errors of missing files": reader((written) => isMissing(JSON.parse(written))),
   "texts as YAML": reader((written) => [toYaml([written])]),
+  "schemas and values that the fast check accepts": reader((written) => {
+    const [schema = "", value = ""] = written.split(" <- ");
+    return fits(JSON.parse(schema) as JsonSchema, value === "1n" ? 1n : JSON.parse(value));
+  }),
   "names of projects": reader(normalizeName),
   "scalars of YAML": reader((written) => scalar(plainScalar(written))),
   "scalars of YAML with a tag": reader((written) => {
