@@ -6,7 +6,6 @@ import type { Readable } from "node:stream";
 import { K2Error } from "../../provider/shared/errors.js";
 import type { Context } from "../application/context.js";
 import { pulumiFolder } from "../pulumi/find-cli.js";
-import { createStackFile } from "../pulumi/new-stack.js";
 import { knowsNoClients, remedyOf, withoutWrapping } from "../pulumi/pulumi-words.js";
 import { pulumiEnvironment } from "../pulumi/environment.js";
 import { eventOf, type RunEvent, runMessage } from "./pulumi-events.js";
@@ -126,13 +125,10 @@ function outputEvent(text: string): RunEvent {
   return runMessage({ text }, "info");
 }
 
-/** The stack must exist before a run selects it. */
+/** Creates the stack if it does not exist, and selects it, so that the user's own `pulumi` commands apply to it. */
 export async function ensureStack(context: Context, workspace: Workspace): Promise<void> {
-  // Creates the passphrase, which must be older than any stack.
   const env = { ...context.env, ...pulumiEnvironment(context.env) };
-  const { folder, stack, own } = workspace;
-  const generated = own ? await context.stack() : undefined;
-  if (generated && createStackFile(generated, context.env)) return;
+  const { folder, stack } = workspace;
   const name = stackArgument(workspace);
   const args = ["stack", "select", "--create", "--stack", name, "--non-interactive", "--color=never"];
   const child = spawn(pulumiPath(context), args, { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
