@@ -20,8 +20,12 @@ export function useTemporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), "k2t-"));
   // As the machine's own: tests run programs as another user, too.
   chmodSync(folder, 0o1777);
+  const before = tmpdir();
   process.env.TMPDIR = folder;
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  return () => {
+    process.env.TMPDIR = before;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
 }
 
 /**
@@ -47,7 +51,6 @@ export async function runSection(section) {
   const files = testFiles(section);
   if (files.length === 0) return [];
   console.log(`\n${section}: ${files.length} files`);
-  if (section === "long") process.env.K2_TEST_LONG = "1";
   const runs = section === "unit" ? await Promise.all(halves(files).map(inOneProcess)) : [await each(files)];
   return runs.flat();
 }

@@ -4,22 +4,20 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { main } from "./support/step.mjs";
 import { prepare } from "./test-setup.mjs";
-import { runSuite } from "./test-suite.mjs";
-
-const sections = ["unit", "engine", "stack"];
+import { allSections, runSuite } from "./test-suite.mjs";
 
 await main(async () => {
   const { runs, processes } = parseArgs({
     options: { runs: { type: "string", default: "5" }, processes: { type: "string", default: "8" } },
   }).values;
   process.on("SIGINT", () => undefined);
-  const cleanUp = await prepare(sections);
+  const cleanUp = await prepare(allSections);
   const busy = Array.from({ length: Number(processes) }, startBusyProcess);
   const outcomes = [];
   try {
     while (outcomes.length < Number(runs)) {
       const started = performance.now();
-      const { lines, good } = await runSuite(sections);
+      const { lines, good } = await runSuite(allSections);
       const minutes = ((performance.now() - started) / 60_000).toFixed(1);
       outcomes.push({ good, lines: [`Run ${outcomes.length + 1}, ${minutes} min`, ...lines] });
       console.log(outcomes.at(-1).lines.join("\n"));

@@ -8,12 +8,17 @@ const tooManyFlakyFiles = 3;
 /** Seconds that the sections may take on two processors that nothing else uses. */
 const budgets = { unit: 30, engine: 180, stack: 720 };
 
+/** The sections of `npm test`. */
+export const allSections = Object.keys(budgets);
+
 /**
  * Runs sections of tests, and eslint and prettier beside them if `checks` is set. Returns the closing lines, and whether the
  * run is good.
  */
 export async function runSuite(sections, { checks = false } = {}) {
   const removeTemporaryFolder = useTemporaryFolder();
+  const { K2_TEST_LONG } = process.env;
+  if (sections.includes("long")) process.env.K2_TEST_LONG = "1";
   try {
     const checking = checks && check();
     const results = [];
@@ -31,6 +36,8 @@ export async function runSuite(sections, { checks = false } = {}) {
     console.log(["\nSlowest files:", ...slowestFiles(tests.results)].join("\n"));
     return { lines, good: good && checked.wellFormed };
   } finally {
+    // The scripts that run after these tests do not run rare ones.
+    if (K2_TEST_LONG === undefined) delete process.env.K2_TEST_LONG;
     removeTemporaryFolder();
   }
 }

@@ -2,14 +2,14 @@
 import { main, SetupError } from "./support/step.mjs";
 import { runScript } from "./test-run.mjs";
 import { prepare } from "./test-setup.mjs";
-import { runSuite } from "./test-suite.mjs";
+import { allSections, runSuite } from "./test-suite.mjs";
 
 const sections = {
   unit: ["unit"],
   engine: ["engine"],
   stack: ["stack"],
   long: ["long"],
-  all: ["unit", "engine", "stack"],
+  all: allSections,
   // While writing code: all pure tests, and one deployment.
   quick: ["unit", "stack/cli/run.test.ts"],
 };
