@@ -51,10 +51,11 @@ function checkCycles(
   what: string,
 ): void {
   for (const cycle of findCycles(draft.services, edges)) {
-    for (const subject of subjects.filter(({ name }) => name === cycle[0])) {
-      const path = edges(subject.service).get(String(cycle[1]));
-      placeBelow(subject, String(path)).fail(`${what}: ${cycle.join(" -> ")}`);
-    }
+    const [first = "", second = ""] = cycle;
+    const subject = subjects.find(({ name }) => name === first);
+    if (subject === undefined) continue;
+    const path = edges(subject.service).get(second) ?? "";
+    placeBelow(subject, path).fail(`${what}: ${cycle.join(" -> ")}`);
   }
 }
 
