@@ -71,6 +71,8 @@ interface ComputedPlan {
   /** A plan in JSON. */
   plan: unknown;
   placement: Placement;
+  /** Containers by "service@host", of services that this run does not register. */
+  deployed?: Record<string, DeployedContainer[]>;
   warnings?: Warning[];
   /** The secret values of the plan, by the placeholders that stand for them there. */
   secrets: Record<string, unknown>;
@@ -82,7 +84,7 @@ interface Deployed {
   project: string;
   placement: Placement;
   /** Containers by "service@host". */
-  services: Record<string, Output<DeployedContainer[]>>;
+  services: Record<string, Input<DeployedContainer[]>>;
 }
 
 /**
@@ -130,13 +132,14 @@ export class ComposeProject extends ComponentResource<Deployed> {
       placement,
       plan,
       values,
+      deployed = {},
       run: own = {},
     } = await (args.computed ? computed(args.computed, args) : planned(args));
     const run = { ...own, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
     const resources = deploy(nodes, { run, parent: this, prefix, values });
     if (!isDryRun()) failIfUnmet(plan, resources, { reportKept: process.env[runVariable] === undefined });
-    return { project: plan.project, placement, services: containersBy(resources) };
+    return { project: plan.project, placement, services: { ...deployed, ...containersBy(resources) } };
   }
 }
 
@@ -144,6 +147,8 @@ interface ToDeploy {
   plan: Plan;
   placement: Placement;
   values: Map<string, Output<unknown>>;
+  /** Containers of services that are not in the plan. */
+  deployed?: ComputedPlan["deployed"];
   /** Settings of the run that come from the compose files. */
   run?: Pick<Run, "workingDir" | "ignoreOrphans">;
 }
@@ -158,7 +163,7 @@ async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
 }
 
 function computed(
-  { plan, placement, warnings = [], secrets, variables = {} }: ComputedPlan,
+  { plan, placement, deployed, warnings = [], secrets, variables = {} }: ComputedPlan,
   { environment = {} }: ComposeProjectArgs,
 ): ToDeploy {
   warn(warnings);
@@ -168,7 +173,8 @@ function computed(
     if (value !== undefined) return [placeholder, output<unknown>(value)] as const;
     throw new K2Error("conflict", `the stack's configuration has no variable ${name} any more`);
   });
-  return { plan: planFromJson(plan), placement, values: new Map([...hidden, ...configured]) };
+  const values = new Map([...hidden, ...configured]);
+  return { plan: planFromJson(plan), placement, values, ...(deployed && { deployed }) };
 }
 
 function warn(warnings: Warning[]): void {

@@ -1,11 +1,10 @@
 /** Resources of the plan that a run with named services targets. */
 import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
 import { isRemoval } from "./leaving.js";
-import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
+import type { Change } from "../../provider/model/changes/compare.js";
 import { followersOf } from "../../provider/model/changes/followers.js";
-import { isKind, type Plan, type Registration } from "../../provider/model/plan/node.js";
+import { isKind, type Plan, type PlanNode } from "../../provider/model/plan/node.js";
 import { withNeeds } from "../../provider/model/plan/dependencies.js";
-import { nodesInOrder } from "../../provider/model/history/restore-plan.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { select } from "../arguments/select.js";
 import type { Workspace } from "../application/workspace.js";
@@ -40,53 +39,32 @@ interface Targeted {
 }
 
 /** Exact URNs, because `--target` refuses globs for resources that are not in the state. */
-export function targetArguments(
-  { plan, workspace, state, changes = [] }: Targeted,
-  ids: Set<string>,
-): string[] {
-  const { project, stack } = workspace;
-  const prefix = `urn:pulumi:${stack}::${project}::k2:index:Project`;
+export function targetUrns({ plan, workspace, state, changes = [] }: Targeted, ids: Set<string>): string[] {
   const same = new Set(changes.filter(({ action }) => action === "same").map(({ id }) => id));
   const about = plan.nodes.filter(({ id }) => ids.has(id));
   const changing = about.filter(({ id }) => !same.has(id));
-  const urns = (changing.length > 0 ? changing : about).map(
-    ({ kind, name }) => `${prefix}$pulumi-nodejs:dynamic/k2:${resourceKinds[kind]}::${name}`,
-  );
+  const urns = (changing.length > 0 ? changing : about).map((node) => urnOf(node, workspace));
   const isThere = state !== undefined && state.hosts.length > 0;
-  return [...(isThere ? [] : [`${prefix}::project`]), ...urns].flatMap((urn) => ["--target", urn]);
+  return [...(isThere ? [] : [`${projectType(workspace)}::project`]), ...urns];
 }
 
 /** For a run with targets: the removals, and what depends on them. */
-export function removalArguments({
-  changes,
-  dependents,
-}: {
-  changes: Change[];
-  dependents: string[];
-}): string[] {
+export function removalUrns({ changes, dependents }: { changes: Change[]; dependents: string[] }): string[] {
   const removed = changes.flatMap(({ action, urn }) => (isRemoval(action) && urn !== undefined ? urn : []));
-  return [...removed, ...dependents].flatMap((urn) => ["--target", urn]);
+  return [...removed, ...dependents];
 }
 
-/**
- * Resources in the state that left the file, except those that the run removes because `targets` names them. A run with targets must register them: otherwise Pulumi would remove
- * those that depended on a target, or refuse the run. Their inputs come from the state.
- */
-export function registrationsToKeep(
-  { nodes }: Plan,
-  state: StackState | undefined,
-  targets: string[] = [],
-): Registration[] {
-  const planned = new Set(nodes.map(({ id }) => id));
-  const gone = new DeployedResources(state)
-    .all()
-    .filter(({ id, last }) => !planned.has(id) && !targets.includes(last.urn));
-  return nodesInOrder(
-    gone.map(({ id, kind, last: { name, dependsOn } }) => ({
-      ...{ id, kind, name, dependsOn },
-      ...{ inputs: {}, context: {} },
-    })),
-  );
+/** Options of `pulumi up`. */
+export function targetArguments(urns: readonly string[]): string[] {
+  return urns.flatMap((urn) => ["--target", urn]);
+}
+
+export function urnOf({ kind, name }: Pick<PlanNode, "kind" | "name">, workspace: Workspace): string {
+  return `${projectType(workspace)}$pulumi-nodejs:dynamic/k2:${resourceKinds[kind]}::${name}`;
+}
+
+function projectType({ project, stack }: Workspace): string {
+  return `urn:pulumi:${stack}::${project}::k2:index:Project`;
 }
 
 /** IDs of the services that follow changed services of a run, and of their needs. */

@@ -7,7 +7,7 @@ import { defineCommand } from "../command.js";
 import type { Context } from "../application/context.js";
 import { namesOf, pushImages } from "../images/push.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
-import { targetArguments } from "../changes/plan-targets.js";
+import { targetUrns } from "../changes/plan-targets.js";
 import { deployChanges } from "../up/deploy-changes.js";
 
 interface Options {
@@ -155,7 +155,7 @@ async function buildAll(
     built.map(({ id }) => id),
   );
   const changes = seen.changes.filter(({ id, kind }) => ids.has(id) && kind !== "host");
-  await deployChanges(context, { ...seen, ids, changes }, targetArguments(seen, ids), { json });
+  await deployChanges(context, { ...seen, ids, changes }, targetUrns(seen, ids), { json });
 }
 
 /** Pushes each image from the host that has built it. */

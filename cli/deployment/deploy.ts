@@ -47,6 +47,8 @@ export interface Deployment {
   /** Planned creations of resources whose objects exist already. */
   existing?: ReadonlyMap<string, "adopt" | "update">;
   plan?: Plan;
+  /** Number of resources that the program registers, if they are not those of the plan. */
+  registered?: number | undefined;
   /** The caller attaches to the containers, and reports how they end. */
   followed?: boolean;
 }
@@ -88,7 +90,7 @@ export async function runDeployment(context: Context, deployment: Deployment): P
   const complete = { ...handover, configuration: await runConfiguration(context, workspace, handover) };
   const run = () =>
     runPulumi(context, {
-      ...{ workspace, handover: complete, size: deployment.plan?.nodes.length },
+      ...{ workspace, handover: complete, size: deployment.registered ?? deployment.plan?.nodes.length },
       onEvent: (event) => view.show(event),
       args: message === "" ? args : [...args, "--message", message],
     });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { LoadOptions } from "../../provider/compose/load/load.js";
 import type { Warning } from "../../provider/compose/types.js";
 import { hideSecrets, planToJson } from "../../provider/model/plan/json.js";
+import type { DeployedContainer } from "../../provider/model/kinds.js";
 import type { Placement } from "../../provider/model/placement/placement.js";
 import type { Plan } from "../../provider/model/plan/node.js";
 import type { PrepareOptions } from "../../provider/planning/prepare.js";
@@ -42,6 +43,8 @@ export function handoverOf(options: LoadOptions | PrepareOptions, more: Addition
 interface Computed {
   plan: Plan;
   placement: Placement;
+  /** Containers of services that are not registered. */
+  deployed?: Record<string, DeployedContainer[]>;
   warnings?: Warning[];
   /** Secret values, by the placeholders that already stand for them in the plan. */
   secrets?: Record<string, unknown>;
@@ -50,9 +53,11 @@ interface Computed {
 }
 
 /** For `handoverOf`: the program registers this plan, and reads no compose file. */
-export function computedOf({ plan, secrets: known = {}, ...rest }: Computed): { computed: object } {
-  const inPlace = [...Object.keys(known), ...Object.keys(rest.variables ?? {})];
+export function computedOf(computed: Computed): { computed: object } {
+  const { plan, secrets: known = {}, placement, deployed, warnings, variables } = computed;
+  const inPlace = [...Object.keys(known), ...Object.keys(variables ?? {})];
   const { plan: hidden, secrets } = hideSecrets(plan, inPlace);
+  const rest = { placement, deployed, warnings, variables };
   return { computed: { ...rest, plan: planToJson(hidden), secrets: { ...known, ...secrets } } };
 }
 

@@ -11,7 +11,7 @@ import type { Context } from "../application/context.js";
 import type { LiveService } from "../application/live-application.js";
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
-import { targetArguments } from "../changes/plan-targets.js";
+import { targetUrns } from "../changes/plan-targets.js";
 
 type DependencyOptions = Pick<ChangeOptions, "deps" | "build" | "pull"> & QuietOptions;
 
@@ -37,7 +37,7 @@ export async function deployDependencies(
         live.service,
         missing.map(({ id }) => id),
       );
-    await deployChanges(context, seen, targetArguments(seen, seen.ids), { json: false });
+    await deployChanges(context, seen, targetUrns(seen, seen.ids), { json: false });
   }
   for (const gate of gatesOf(all, name))
     await passGate(gate, {

@@ -7,14 +7,15 @@ import { adoptionOf, type Change } from "../../provider/model/changes/compare.js
 import { computeChanges, pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { isKind, type NodeOf } from "../../provider/model/plan/node.js";
 import { rollingOf } from "../../provider/model/reconcile/update-policy.js";
-import { registrationsToKeep } from "../changes/plan-targets.js";
+import { targetArguments } from "../changes/plan-targets.js";
+import { registrationsFor, registrationsToKeep } from "../changes/registrations.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 
 /** Returns the hosts that did not answer. `followed`: the caller attaches to the containers, and reports how they end. */
 export async function deployChanges(
   context: Context,
   seen: ComputedChanges,
-  targets: string[],
+  targets: readonly string[],
   { json, followed = false }: { json: boolean; followed?: boolean },
 ): Promise<Set<string>> {
   const { scale, placement, rebalance, down, ignoreDependencies } = seen.options;
@@ -26,17 +27,19 @@ export async function deployChanges(
   const before = await rollback?.earlierRuns(context, seen);
   const away = new Set(seen.away.keys());
   const { quiet, registered } = seen;
+  const part = registered && registrationsFor({ ...seen, plan: registered.plan }, targets);
   const planned = { plan: seen.plan, pending: pendingOf(seen), away };
   const deployment: Deployment = {
     workspace: seen.workspace,
-    args: ["up", "--continue-on-error", ...targets],
+    args: ["up", "--continue-on-error", ...targetArguments(targets)],
     handover: handoverOf(seen.options, {
       run: seen.run,
-      ...(registered
-        ? computedOf({ ...registered, placement: seen.placement, warnings: seen.project.warnings })
+      ...(part
+        ? computedOf({ ...registered, ...part, placement: seen.placement, warnings: seen.project.warnings })
         : { scale, placement, rebalance, down, ignoreDependencies }),
-      ...(targets.length > 0 && { staying: registrationsToKeep(seen.plan, seen.state, targets) }),
+      staying: part ? part.staying : targets.length > 0 ? registrationsToKeep(seen, targets) : [],
     }),
+    registered: part?.plan.nodes.length,
     known: seen.state !== undefined,
     hosts: [...new Set(seen.changes.flatMap(({ host }) => host ?? []))],
     ...{ ...planned, json, quiet, followed, existing: existingObjects(seen.changes) },

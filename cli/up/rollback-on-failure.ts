@@ -34,7 +34,8 @@ import { idsOf } from "../deployment/tally.js";
 import { gather } from "../changes/gather.js";
 import { pendingOf, type ComputedChanges } from "../changes/compute-changes.js";
 import { snapshotHosts } from "../changes/snapshot-hosts.js";
-import { targetArguments } from "../changes/plan-targets.js";
+import { registrationsFor } from "../changes/registrations.js";
+import { targetArguments, targetUrns } from "../changes/plan-targets.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
 import { elementOf, entryOf } from "../../provider/shared/lookup.js";
 
@@ -252,13 +253,15 @@ async function runRollback(
     ...{ stopTimeout, waitTimeout, takeOver, stackIds, workingDir, goingBack: true },
     ...{ forceRecreate: false, removeOrphans: false },
   };
+  const targets = targetUrns({ plan: back.plan, workspace, state: now }, ids);
+  const { plan, deployed } = registrationsFor({ ...back, state: now, workspace }, targets);
   return runDeployment(context, {
-    ...{ workspace, json, away, known: true, plan: back.plan },
-    args: ["up", "--continue-on-error", ...targetArguments({ plan: back.plan, workspace, state: now }, ids)],
+    ...{ workspace, json, away, known: true, plan: back.plan, registered: plan.nodes.length },
+    args: ["up", "--continue-on-error", ...targetArguments(targets)],
     message: `rollback: ${listOf(ways.flatMap(namesOf))}`,
     handover: handoverOf(options, {
       run,
-      ...computedOf({ plan: back.plan, placement: placementOf(back.plan), secrets }),
+      ...computedOf({ plan, deployed, placement: placementOf(back.plan), secrets }),
     }),
     pending: ids,
   });

@@ -10,7 +10,7 @@ import { type AttachOptions, assertServicesExist, isAttached } from "./attach-op
 import type { ChangeOptions, QuietOptions } from "../changes/change-options.js";
 import { printComputedChanges } from "../changes/summary.js";
 import { type ComputedChanges, computeChanges } from "../changes/compute-changes.js";
-import { removalArguments, targetArguments } from "../changes/plan-targets.js";
+import { targetsOf } from "../changes/registrations.js";
 
 export interface UpOptions extends ChangeOptions, AttachOptions, QuietOptions {
   yes?: boolean;
@@ -48,9 +48,8 @@ export async function runUp(
   }
   if (!(await isConfirmed(context, seen, options))) return undefined;
   const at = Date.now();
-  const targets = seen.isPartial ? [...targetArguments(seen, seen.ids), ...removalArguments(seen)] : [];
   const { deployChanges } = await import("./deploy-changes.js");
-  const silent = await deployChanges(context, seen, targets, {
+  const silent = await deployChanges(context, seen, targetsOf(seen), {
     json: options.json ?? false,
     followed: isAttached(options),
   });

@@ -7,9 +7,12 @@ import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
 import { Ref, type Registration } from "../model/plan/node.js";
 import { fromSdk } from "./sdk.js";
 import { isMet } from "./unmet.js";
+import { recordNoPromises, withoutStacks } from "./without-stacks.js";
 import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
 
 const { concat, isSecret, Output: OutputClass, secret }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
+
+recordNoPromises();
 
 interface DeployOptions {
   run: Run;
@@ -66,21 +69,6 @@ function isKept({ inputs }: Registration, { volumes }: Run): boolean {
 async function allMet(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
   await Promise.all(ids.flatMap((id) => resources.get(id) ?? []).map(isMet));
   return true;
-}
-
-/**
- * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in this
- * file. With source maps, that is most of a registration's cost (5 ms). An error's stack is read later, and complete.
- * Pulumi has no option for it, and its static methods call each other by name, so that no subclass can replace them.
- */
-function withoutStacks<T>(create: () => T): T {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => "";
-  try {
-    return create();
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-  }
 }
 
 /** Replaces Refs by Outputs, and placeholders in strings by their values. */

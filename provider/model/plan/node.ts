@@ -90,6 +90,12 @@ export function isKind<K extends Kind>(kind: K) {
   return (item: PlanNode): item is Extract<PlanNode, { kind: K }> => item.kind === kind;
 }
 
+/** The Refs in a value, at any depth. */
+export function refsIn(value: unknown): Ref[] {
+  if (value instanceof Ref) return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
+}
+
 /** The context of a resource, with values or their placeholders in place of Refs. */
 export function contextOf<K extends Kind>(
   { context }: Pick<NodeOf<K>, "context">,

@@ -1,6 +1,6 @@
 /** The states that Pulumi would store for plans. */
 import type { ServiceContext } from "../../../provider/model/kinds.js";
-import { type Plan, Ref } from "../../../provider/model/plan/node.js";
+import { type Plan, refsIn } from "../../../provider/model/plan/node.js";
 import { readState, type StackState } from "../../../provider/model/stack-state.js";
 
 /** Returns the state that Pulumi would store after the deployment of a plan. */
@@ -25,7 +25,7 @@ export function stateOf({ nodes }: Plan, tag = ""): StackState {
       }),
       ...(kind === "healthCheck" && { revision: `${name}${tag}` }),
     },
-    dependencies: [...new Set([...dependsOn, ...refsIn(context)])].map(urnOf),
+    dependencies: [...new Set([...dependsOn, ...refsIn(context).map(({ node }) => node)])].map(urnOf),
   }));
   return readState({ deployment: { resources } });
 }
@@ -37,9 +37,4 @@ function lastOf(context: ServiceContext, image: string): object {
     ...{ imageId: `sha256:${image}`, imageHealthcheck: false, shares: known(shares) },
     ...{ restarts: known(restarts), networks, volumes, job, hashed, gates },
   };
-}
-
-export function refsIn(value: unknown): string[] {
-  if (value instanceof Ref) return [value.node];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(refsIn) : [];
 }

@@ -6,12 +6,12 @@ import { compare } from "../../../provider/model/changes/compare.js";
 import { changedServices, printChanges } from "../../../provider/model/history/service-changes.js";
 import type { ServiceContext } from "../../../provider/model/kinds.js";
 import { printPlan } from "../../../provider/model/plan/plan.js";
-import { type Plan, Ref } from "../../../provider/model/plan/node.js";
+import { type Plan, Ref, refsIn } from "../../../provider/model/plan/node.js";
 import { planFromJson, planToJson, withValues } from "../../../provider/model/plan/json.js";
 import { placementOf, restorePlan } from "../../../provider/model/history/restore-plan.js";
 import { secret, type StackState } from "../../../provider/model/stack-state.js";
 import { planOf } from "../../support/model/plans.js";
-import { refsIn, stateOf } from "../../support/model/state-of-plan.js";
+import { stateOf } from "../../support/model/state-of-plan.js";
 
 const text = `
 hosts: {a: "tcp://a:2375", b: "tcp://b:2375"}
@@ -39,7 +39,7 @@ describe("a plan of an earlier state", () => {
       shape(made).sort(([a], [b]) => String(a).localeCompare(String(b))) as ReturnType<typeof shape>;
     const withRefs = before.nodes.map((node) => ({
       ...node,
-      dependsOn: [...new Set([...node.dependsOn, ...refsIn(node.context)])],
+      dependsOn: [...new Set([...node.dependsOn, ...refsIn(node.context).map((ref) => ref.node)])],
     }));
     const unique = again.nodes.map((node) => ({ ...node, dependsOn: [...new Set(node.dependsOn)] }));
     assert.deepEqual(

@@ -3,31 +3,8 @@ import { describe, it } from "node:test";
 import { servicesToStopFirst } from "../../../../cli/up/stop-optional-first.js";
 import type { Change } from "../../../../provider/model/changes/compare.js";
 import { idsOfDisabled, leaversOf } from "../../../../cli/changes/leaving.js";
-import { registrationsToKeep } from "../../../../cli/changes/plan-targets.js";
 import { planOf } from "../../../support/model/plans.js";
 import { stateOf } from "../../../support/model/state-of-plan.js";
-
-describe("`up SERVICE`", () => {
-  const both = `services:
-  web: {image: "web:1", networks: [front]}
-  old: {image: "old:1", networks: [front], depends_on: [web]}
-networks: {front: {}}
-`;
-
-  it("must include services that were removed from the file, after their former dependencies", async () => {
-    const state = stateOf(await planOf(both));
-    const left = registrationsToKeep(await planOf(both.replace(/ {2}old:.*\n/, "")), state);
-    assert.deepEqual(
-      left.map(({ id }) => id),
-      ["image old:1", "image old:1@default", "service old@default"],
-    );
-    const { dependsOn } = left.at(-1)!;
-    for (const id of ["service web@default", "image old:1@default"])
-      assert.ok(dependsOn.includes(id), String(dependsOn));
-    assert.deepEqual(registrationsToKeep(await planOf(both), state), []);
-    assert.deepEqual(registrationsToKeep(await planOf(both), undefined), []);
-  });
-});
 
 describe("what is in the state and not in the plan", () => {
   const file = `services:

@@ -1,0 +1,35 @@
+/** Stack traces that the SDK records and that nobody reads: most of a registration's cost. */
+import { fromSdk } from "./sdk.js";
+
+/** What the SDK's file exports; its types leave it out. */
+interface Debuggable {
+  debugPromiseLeaks: boolean;
+  debuggablePromise: <T>(promise: Promise<T>, context: unknown) => Promise<T>;
+}
+
+/**
+ * The SDK gives each of its promises a stack trace, and reads it only if PULUMI_DEBUG_PROMISE_LEAKS is set. Without the
+ * variable, this switches the recording off.
+ */
+export function recordNoPromises(): void {
+  const debuggable: Debuggable = fromSdk("@pulumi/pulumi/runtime/debuggable.js");
+  const { debuggablePromise, debugPromiseLeaks } = debuggable;
+  if (debugPromiseLeaks) return;
+  debuggable.debuggablePromise = (promise, context) =>
+    withoutStacks(() => debuggablePromise(promise, context));
+}
+
+/**
+ * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in this
+ * file. With source maps, that is most of a registration's cost (5 ms).
+ * Pulumi has no option for it, and its static methods call each other by name, so that no subclass can replace them.
+ */
+export function withoutStacks<T>(create: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
