@@ -1,7 +1,7 @@
-/** Stack traces that the SDK records and that nobody reads: most of a registration's cost. */
+/** Registration without the stack traces that the SDK records for each resource. */
 import { fromSdk } from "./sdk.js";
 
-/** What the SDK's file exports; its types leave it out. */
+/** Exports of the SDK's file, which its types leave out. */
 interface Debuggable {
   debugPromiseLeaks: boolean;
   debuggablePromise: <T>(promise: Promise<T>, context: unknown) => Promise<T>;
