@@ -380,11 +380,15 @@ export class Context {
     });
   }
 
-  /** The application with the containers of its engines, which are all asked at the same time. */
-  live(): Promise<Live> {
-    return this.once("live", async () => {
+  /**
+   * The application with the containers of its engines, which are all asked at the same time. `shown`: the services that a
+   * command only shows, so that it does not wait for dead hosts as long as one that changes something.
+   */
+  live(shown?: readonly string[]): Promise<Live> {
+    return this.once(shown ? `live ${shown.join(" ")}` : "live", async () => {
       const { observe } = await import("./live-application.js");
-      return observe(await this.application(), await this.session(), this.signal);
+      const [session, { signal }] = [await this.session(), this];
+      return observe(await this.application(), { session, signal, ...(shown && { shown }) });
     });
   }
 

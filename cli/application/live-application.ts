@@ -1,4 +1,5 @@
 /** The application with the containers of its engines. All hosts are inspected at the same time. */
+import { withPatience } from "../../provider/engine/observe/patience.js";
 import type { Session } from "../../provider/engine/observe/session.js";
 import { K2Error } from "../../provider/shared/errors.js";
 import { containersOf } from "../../provider/model/reconcile/desired.js";
@@ -8,6 +9,7 @@ import { label } from "../../provider/model/labels.js";
 import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
 import type { Application, Member } from "./application.js";
 import type { Output } from "../terminal/output.js";
+import { matches } from "../arguments/select.js";
 import { entryOf } from "../../provider/shared/lookup.js";
 
 export interface LiveHost {
@@ -32,12 +34,33 @@ export interface Live {
   services: LiveService[];
 }
 
-export async function observe(
-  application: Application,
-  session: Session,
-  signal?: AbortSignal,
-): Promise<Live> {
-  const hosts = await Promise.all(hostsInUse(application).map((host) => observeHost(host, session, signal)));
+interface Observation {
+  session: Session;
+  signal: AbortSignal;
+  /** Names and globs of services. The command only shows these, or all if there are none: it leaves out dead hosts early. */
+  shown?: readonly string[];
+}
+
+export async function observe(application: Application, observation: Observation): Promise<Live> {
+  const { session, signal, shown } = observation;
+  const used = hostsInUse(application);
+  const answerOf = (host: HostRef) => observeHost(host, session, signal);
+  if (shown === undefined) return liveOf(application, await Promise.all(used.map(answerOf)));
+  const hosts = await withPatience<LiveHost>(used, {
+    answerOf,
+    hasAnswered: ({ snapshot }) => snapshot !== undefined,
+    isConnected: (host) => session.engine(host).isConnected(),
+    isNeeded: isNeededFor(shown, application),
+    without: (host, error) => ({
+      host,
+      error: K2Error.is(error) ? error : new K2Error("unreachable", error.message),
+    }),
+    signal,
+  });
+  return liveOf(application, hosts);
+}
+
+function liveOf(application: Application, hosts: LiveHost[]): Live {
   const byName = new Map(hosts.map((host) => [host.host.name, host]));
   const services = application.members.map((member): LiveService => {
     const at = entryOf(byName, member.host.name);
@@ -48,6 +71,16 @@ export async function observe(
     };
   });
   return { application, hosts, services: [...services, ...orphans(application, hosts, services)] };
+}
+
+/** Patterns of unknown services may name containers on any host. */
+function isNeededFor(patterns: readonly string[], { members }: Application): (host: HostRef) => boolean {
+  const found = patterns.map((pattern) =>
+    members.filter(({ service, host }) => matches(pattern, service, host.name)).map(({ host }) => host.name),
+  );
+  if (found.length === 0 || found.some((names) => names.length === 0)) return () => true;
+  const names = new Set(found.flat());
+  return ({ name }) => names.has(name);
 }
 
 /** The hosts with a service in the file, or in the state; all hosts if there are none. */

@@ -26,7 +26,7 @@ export async function oneContainer(
   name: string,
   { index, running, oneOffs }: FindOptions = {},
 ): Promise<Found> {
-  const services = await targets(context, [name], { required: true });
+  const services = await targets(context, [name], { required: true, shows: true });
   const { name: project } = await context.application();
   const found = containersIn(services, oneOffs ? project : undefined);
   const right = found.filter(
@@ -45,7 +45,10 @@ export async function allContainers(
   name: string,
   { index, oneOffs }: Omit<FindOptions, "running">,
 ): Promise<{ found: Found[]; dead: boolean }> {
-  const { services, dead } = onReachableHosts(context, await targets(context, [name], { required: true }));
+  const { services, dead } = onReachableHosts(
+    context,
+    await targets(context, [name], { required: true, shows: true }),
+  );
   const { name: project } = await context.application();
   const found = containersIn(services, oneOffs ? project : undefined).filter(
     ({ container: { labels } }) => index === undefined || Number(labels[label.number]) === index,

@@ -10,6 +10,8 @@ import { select } from "../arguments/select.js";
 interface TargetOptions {
   /** Requires at least one name. */
   required?: boolean;
+  /** The command only shows the services: it does not wait for dead hosts as long as one that changes something. */
+  shows?: boolean;
   /** Without names, includes orphans. */
   orphans?: boolean;
   /** Includes dependencies of the selected services. */
@@ -25,7 +27,7 @@ export async function targets(
   names: string[],
   options: TargetOptions = {},
 ): Promise<LiveService[]> {
-  const live = await context.live();
+  const live = await context.live(options.shows ? names : undefined);
   const all = chosenServices(live, names, options);
   const isSweep = options.orphans && names.length === 0 && live.application.members.length > 0;
   const chosen = isSweep ? await withoutForeignOrphans(context, all) : all;

@@ -37,7 +37,7 @@ export default defineCommand<Options>({
     "In a narrow terminal, columns are left out.",
 
   run: async (context, { args, options }) => {
-    const { services, dead } = onReachableHosts(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args, { shows: true }));
     if (options.config) return chooseImage(context, services);
     if (options.history) {
       await imageHistory(context, services, options);

@@ -16,7 +16,7 @@ export default defineCommand<Options>({
     "!(NOT MATCH): the image name now refers to another image than the one that the containers were created from.",
 
   run: async (context, { args, options: { json } }) => {
-    const { services, dead } = onReachableHosts(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args, { shows: true }));
     const rows = await imageRows(context, services);
     if (json) {
       context.out.json(rows.map(({ members: _, ...row }) => row));

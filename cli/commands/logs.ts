@@ -52,7 +52,7 @@ export default defineCommand<Options>({
       throw new K2Error("usage", `--tail: ${tail} is not a number of lines`, {
         hint: "Use a number such as 20, or all.",
       });
-    const chosen = await targets(context, args);
+    const chosen = await targets(context, args, { shows: true });
     const { services, dead } = onReachableHosts(context, chosen);
     const wanted = services.map((service) => ({
       ...service,
@@ -68,7 +68,7 @@ export default defineCommand<Options>({
     await followLogs(context, wanted, {
       ...{ ...span, tail, follow, timestamps: options.timestamps, prefix: logPrefix, signal: context.signal },
       newcomers: newcomersOf(
-        await context.live(),
+        await context.live(args),
         (service, host, number) =>
           (!index || number === index) &&
           (args.length === 0 || args.some((pattern) => matches(pattern, service, host))),

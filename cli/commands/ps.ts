@@ -76,7 +76,7 @@ export default defineCommand<Options>({
 async function linesOf(context: Context, patterns: string[], options: Options): Promise<Line[]> {
   const { orphans, all = orphans, status = [], filter = [] } = options;
   const filters = [...filter.map(readFilter), ...status.map((value) => ({ key: "status" as const, value }))];
-  const live = await context.live();
+  const live = await context.live(patterns);
   const { services, application } = live;
   const nothing = unknownProjectError(live);
   // A service without containers is no error if the engine answers.

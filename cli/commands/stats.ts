@@ -41,7 +41,7 @@ export default defineCommand<Options>({
 
   whenUnread: 0,
   run: async (context, { args, options: { all: isAll = false, stream, trunc, format } }) => {
-    const { services, dead } = onReachableHosts(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args, { shows: true }));
     const sources = services
       .flatMap((service) => service.containers.map((container) => ({ service, container })))
       .filter((source) => isAll || runs(source));

@@ -9,7 +9,7 @@ export default defineCommand({
   args: "[service...]",
 
   run: async (context, { args }) => {
-    const { services, dead } = onReachableHosts(context, await targets(context, args));
+    const { services, dead } = onReachableHosts(context, await targets(context, args, { shows: true }));
     const running = services.flatMap((service) =>
       service.containers
         .filter(({ state }) => state === "running")

@@ -16,7 +16,7 @@ export default defineCommand<Options>({
   options: [{ flags: "-q, --quiet", does: "Only display volume names" }, formatOption("one volume per line")],
 
   run: async (context, { args, options: { quiet, format } }) => {
-    const { hosts, application } = await context.live();
+    const { hosts, application } = await context.live([]);
     const used = args.length === 0 ? undefined : await usedBy(context, args);
     const rows = hosts.flatMap(({ host, snapshot }) =>
       (snapshot?.volumes ?? [])
@@ -62,7 +62,7 @@ const heads = {
 };
 
 async function usedBy(context: Parameters<typeof targets>[0], names: string[]): Promise<Set<string>> {
-  const services = await targets(context, names);
+  const services = await targets(context, names, { shows: true });
   const mounts = services.flatMap(({ containers }) => containers.flatMap((container) => container.mounts));
   return new Set(mounts.flatMap(({ name }) => name ?? []));
 }

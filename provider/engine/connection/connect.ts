@@ -21,6 +21,8 @@ export interface Engine {
   readonly memory: EngineMemory;
   /** Reads what the first connection needs, such as certificates, and connects to nothing. */
   prepare(): Promise<void>;
+  /** Whether there has been a connection. */
+  isConnected(): boolean;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
   apiVersion(): Promise<string>;
   get<T>(path: string, call?: Call): Promise<T>;
@@ -96,6 +98,7 @@ class EngineMemory {
 /** State shared by all names of one address. */
 interface Line {
   memory: EngineMemory;
+  isConnected?: boolean;
   transport?: Promise<Transport>;
   version?: Promise<string>;
 }
@@ -117,6 +120,10 @@ class PooledEngine implements Engine {
 
   async prepare(): Promise<void> {
     await this.transport();
+  }
+
+  isConnected(): boolean {
+    return this.line.isConnected === true;
   }
 
   apiVersion(): Promise<string> {
@@ -185,7 +192,10 @@ class PooledEngine implements Engine {
   }
 
   private transport(): Promise<Transport> {
-    return this.remember("transport", () => openTransport(this.host, this.surroundings));
+    const { line } = this;
+    return this.remember("transport", () =>
+      openTransport(this.host, this.surroundings, () => (line.isConnected = true)),
+    );
   }
 
   /** A failure is not cached: the next call tries again. */

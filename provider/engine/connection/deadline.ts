@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { chainOf } from "../../shared/errors.js";
 
 /** A signal that fires when the caller's does or when the time is up; `clear` cancels the second, not the first. */
@@ -73,6 +74,8 @@ export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Pr
   }
   return new Promise((resolve, reject) => {
     const stop = () => reject(abortReason(signal));
+    // Node.js warns of more than ten listeners: many hosts wait for one signal.
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", stop, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });

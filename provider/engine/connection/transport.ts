@@ -21,8 +21,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export async function openTransport(host: HostRef, surroundings: ConnectionSettings): Promise<Transport> {
-  const { dial, close } = await openWay(host, surroundings);
+export async function openTransport(
+  host: HostRef,
+  surroundings: ConnectionSettings,
+  onConnected: () => void,
+): Promise<Transport> {
+  const { dial: connect, close } = await openWay(host, surroundings);
+  const dial = async () => {
+    const socket = await connect();
+    onConnected();
+    return socket;
+  };
   const agents = {
     // Idle connections are closed after 15 s, before firewalls and engines drop them.
     calls: new EngineAgent(dial, { keepAlive: true, maxSockets: 16, maxFreeSockets: 8, timeout: 15_000 }),

@@ -8,7 +8,7 @@ import { command } from "../../support/cli/command.js";
 import { checkout } from "../../support/scripts.js";
 
 describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
-  it("must show a row for it, with a hint, without waiting for TCP", async () => {
+  it("must show a row for it, with a hint, soon after the other hosts have answered", async () => {
     const bed = await startBed({ hosts: ["a", "away"] });
     const folder = mkdtempSync(join(tmpdir(), "k2-cli-"));
     const hosts = `hosts: {a: "${bed.hosts.a!.address}", away: "${bed.hosts.away!.address}"}`;
@@ -18,7 +18,6 @@ describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
     );
     await bed.hosts.away!.disconnect();
     try {
-      const begin = Date.now();
       const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } };
       const { stdout, stderr, code } = await command(
         process.execPath,
@@ -27,9 +26,8 @@ describe("the CLI and an unreachable host", { skip: bedMissing() }, () => {
       );
       assert.match(stdout, /x .*undeployed/);
       assert.match(stdout, /y .*unreachable/);
-      assert.match(stderr, /away: no answer from the engine[\s\S]*dockerd/);
+      assert.match(stderr, /away: no answer from the engine .*the other hosts have answered\)\n.*dockerd/);
       assert.equal(code, 4);
-      assert.ok(Date.now() - begin < 60_000, "the CLI's deadline ends the wait, not TCP's");
     } finally {
       await bed.hosts.away!.reconnect();
       await bed.close();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deadlineAfter } from "../../../provider/engine/connection/deadline.js";
+import { deadlineAfter, untilAborted } from "../../../provider/engine/connection/deadline.js";
 
 test("a deadline counts only the time in which the process ran, and is never shorter than set", async () => {
   const begin = Date.now();
@@ -20,4 +20,16 @@ test("a deadline that is cleared never fires", async () => {
   deadline.clear();
   await sleep(60);
   assert.equal(deadline.expired(), false);
+});
+
+test("many hosts can wait for one signal without a warning of Node.js", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on("warning", note);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 50 }, () => untilAborted(signal, sleep(1))));
+  // Warnings are emitted in a later turn.
+  await sleep(1);
+  process.off("warning", note);
+  assert.deepEqual(warnings, []);
 });
