@@ -37,6 +37,42 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The largest sum of the memory of all processes that the work starts, in MiB. Shared pages count once. */
+export async function peakMemory(work: () => Promise<unknown>): Promise<number> {
+  let peak = 0;
+  const look = () =>
+    (peak = Math.max(
+      peak,
+      descendantsOf(process.pid).reduce((sum, pid) => sum + memoryOf(pid), 0),
+    ));
+  const timer = setInterval(look, 200);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return peak / 1024;
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** KiB */
+function memoryOf(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+}
+
+/** A process may have ended. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** Alternates the contenders, so that other load affects all of them. */
 export async function rounds(contenders: Round[]): Promise<Map<string, string>[]> {
   const times = contenders.map(() => new Map<string, number[]>());

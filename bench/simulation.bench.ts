@@ -1,66 +1,92 @@
 /**
- * Scale by simulation: 50 hosts and 1,000 services on in-memory engines, with a new `up`, an unchanged one, one with
- * a change, and `down`. Measures only k2-compose and Pulumi. K2_BENCH_SERVICES and K2_BENCH_HOSTS set the size.
+ * Scale by simulation: 1,000 services on 50 in-memory engines, and 5,000 on 250, with a new `up`, an unchanged one, one with
+ * a change, and `down`. Measures only k2-compose and Pulumi. K2_BENCH_SERVICES and K2_BENCH_HOSTS set another size.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createComposeFolder } from "../test/support/cli/compose-folder.js";
+import { type ComposeFolder, createComposeFolder } from "../test/support/cli/compose-folder.js";
 import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
-import { median, report, type Row, runs, seconds } from "./measure.js";
+import { median, peakMemory, report, type Row, runs, seconds } from "./measure.js";
 
-const services = Number(process.env.K2_BENCH_SERVICES ?? 1000);
-const hosts = Number(process.env.K2_BENCH_HOSTS ?? 50);
 const image = "fake/app:1";
+const { K2_BENCH_SERVICES, K2_BENCH_HOSTS = 50 } = process.env;
+const sizes =
+  K2_BENCH_SERVICES === undefined
+    ? [
+        { services: 1000, hosts: 50, rounds: Math.min(runs, 3) },
+        { services: 5000, hosts: 250, rounds: 1 },
+      ]
+    : [{ services: Number(K2_BENCH_SERVICES), hosts: Number(K2_BENCH_HOSTS), rounds: Math.min(runs, 3) }];
 
-const engines = await Promise.all(
-  Array.from({ length: hosts }, async (_, at) => {
-    const engine = await FakeEngine.start({ name: `h${at}` });
-    engine.contents.addImage(image);
-    return engine;
-  }),
-);
-const place = createComposeFolder("simulation");
 const rows: Row[] = [];
-try {
-  await measure();
-} finally {
-  await Promise.all(engines.map((engine) => engine.close()));
-  await place.close();
-}
+for (const size of sizes) rows.push(...(await measured(size)));
 report("simulation", rows);
 process.exit();
 
-async function measure(): Promise<void> {
+interface Size {
+  services: number;
+  hosts: number;
+  rounds: number;
+}
+
+async function measured(size: Size): Promise<Row[]> {
+  const engines = await Promise.all(
+    Array.from({ length: size.hosts }, async (_, at) => {
+      const engine = await FakeEngine.start({ name: `h${at}` });
+      engine.contents.addImage(image);
+      return engine;
+    }),
+  );
+  const place = createComposeFolder("simulation");
+  try {
+    return await measure(place, engines, size);
+  } finally {
+    await Promise.all(engines.map((engine) => engine.close()));
+    await place.close();
+  }
+}
+
+async function measure(
+  place: ComposeFolder,
+  engines: FakeEngine[],
+  { services, hosts, rounds }: Size,
+): Promise<Row[]> {
   const times = new Map<string, number[]>();
+  const memory = new Map<string, number>();
   const step = async (what: string, ...args: string[]) => {
     const known = times.get(what) ?? [];
-    times.set(what, [...known, await seconds(() => place.cli(...args))]);
+    const peak = await peakMemory(async () =>
+      times.set(what, [...known, await seconds(() => place.cliWith({ timeoutMs: 1_800_000 }, ...args))]),
+    );
+    memory.set(what, Math.max(memory.get(what) ?? 0, peak));
   };
   let resources = 0;
-  for (let run = 0; run < Math.min(runs, 3); run++) {
-    place.write("compose.yml", file("1"));
+  for (let round = 0; round < rounds; round++) {
+    place.write("compose.yml", file(engines, services, "1"));
     await step("preview, new", "preview");
     await step("up", "up", "-y");
-    resources = countResources();
-    assertAllRunning();
+    resources = countResources(place);
+    assertAllRunning(engines, services);
     await step("up, unchanged", "up", "-y");
-    place.write("compose.yml", file("2"));
+    place.write("compose.yml", file(engines, services, "2"));
     await step("preview, one changed", "preview");
     await step("up, one changed", "up", "-y");
     await step("down", "down", "-y");
   }
   const title = `${services} services on ${hosts} hosts (${resources} resources)`;
-  for (const [what, values] of times)
-    rows.push({ what: `${title}: ${what}`, k2: `${median(values).toFixed(1)} s` });
+  return [...times].map(([what, values]) => ({
+    what: `${title}: ${what}`,
+    k2: `${median(values).toFixed(1)} s, ${Math.round(memory.get(what) ?? 0)} MiB`,
+  }));
 }
 
 /** A network per host, a volume for every tenth service, a chain of dependencies across hosts in each ten. */
-function file(value: string): string {
+function file(engines: FakeEngine[], services: number, value: string): string {
   const named = engines.map(({ address }, at) => [`h${at}`, address]);
   const all = Array.from({ length: services }, (_, at) => [
     `s${at}`,
     {
-      ...{ image, host: `h${at % hosts}`, command: ["serve"] },
+      ...{ image, host: `h${at % engines.length}`, command: ["serve"] },
       environment: { VALUE: at === 0 ? value : "1", NAME: `s${at}` },
       labels: { team: `t${at % 7}` },
       ...(at % 10 === 0 && { volumes: [`data${at}:/data`] }),
@@ -73,15 +99,15 @@ function file(value: string): string {
   return JSON.stringify({ hosts: Object.fromEntries(named), services: Object.fromEntries(all), volumes });
 }
 
-function countResources(): number {
-  const path = join(place.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${place.project}.json`);
+function countResources({ home, project }: ComposeFolder): number {
+  const path = join(home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${project}.json`);
   const { checkpoint } = JSON.parse(readFileSync(path, "utf8")) as {
     checkpoint: { latest: { resources: unknown[] } };
   };
   return checkpoint.latest.resources.length;
 }
 
-function assertAllRunning(): void {
+function assertAllRunning(engines: FakeEngine[], services: number): void {
   const running = engines.flatMap(({ contents }) =>
     [...contents.containers.values()].filter(({ State }) => State === "running"),
   );
