@@ -37,7 +37,7 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The largest sum of the memory of all processes that the work starts, in MiB. Shared pages count once. */
+/** The largest sum of the resident memory of all processes that the work starts, in MiB. */
 export async function peakMemory(work: () => Promise<unknown>): Promise<number> {
   let peak = 0;
   const look = () =>
@@ -61,7 +61,7 @@ function descendantsOf(pid: number): number[] {
 
 /** KiB */
 function memoryOf(pid: number): number {
-  return Number(/^Pss:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? 0);
 }
 
 /** A process may have ended. */
