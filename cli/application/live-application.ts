@@ -49,7 +49,7 @@ export async function observe(application: Application, observation: Observation
   const hosts = await withPatience<LiveHost>(used, {
     answerOf,
     hasAnswered: ({ snapshot }) => snapshot !== undefined,
-    isConnected: (host) => session.engine(host).isConnected(),
+    isConnecting: (host) => session.engine(host).isConnecting(),
     isNeeded: isNeededFor(shown, application),
     without: (host, error) => ({
       host,

@@ -21,8 +21,8 @@ export interface Engine {
   readonly memory: EngineMemory;
   /** Reads what the first connection needs, such as certificates, and connects to nothing. */
   prepare(): Promise<void>;
-  /** Whether there has been a connection. */
-  isConnected(): boolean;
+  /** It tries to connect, and there has been no connection yet. Reading certificates comes before it. */
+  isConnecting(): boolean;
   /** The API version that is spoken: the lower of ours and the engine's, or the pinned one. */
   apiVersion(): Promise<string>;
   get<T>(path: string, call?: Call): Promise<T>;
@@ -98,6 +98,7 @@ class EngineMemory {
 /** State shared by all names of one address. */
 interface Line {
   memory: EngineMemory;
+  /** Undefined before the first connection is tried. */
   isConnected?: boolean;
   transport?: Promise<Transport>;
   version?: Promise<string>;
@@ -122,8 +123,8 @@ class PooledEngine implements Engine {
     await this.transport();
   }
 
-  isConnected(): boolean {
-    return this.line.isConnected === true;
+  isConnecting(): boolean {
+    return this.line.isConnected === false;
   }
 
   apiVersion(): Promise<string> {
@@ -194,7 +195,7 @@ class PooledEngine implements Engine {
   private transport(): Promise<Transport> {
     const { line } = this;
     return this.remember("transport", () =>
-      openTransport(this.host, this.surroundings, () => (line.isConnected = true)),
+      openTransport(this.host, this.surroundings, (isConnected) => (line.isConnected ||= isConnected)),
     );
   }
 

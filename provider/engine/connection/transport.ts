@@ -24,12 +24,13 @@ export interface Transport {
 export async function openTransport(
   host: HostRef,
   surroundings: ConnectionSettings,
-  onConnected: () => void,
+  onDial: (isConnected: boolean) => void,
 ): Promise<Transport> {
   const { dial: connect, close } = await openWay(host, surroundings);
   const dial = async () => {
+    onDial(false);
     const socket = await connect();
-    onConnected();
+    onDial(true);
     return socket;
   };
   const agents = {

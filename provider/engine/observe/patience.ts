@@ -10,7 +10,7 @@ interface Look<T> {
   /** Never rejects. */
   answerOf: (host: HostRef) => Promise<T>;
   hasAnswered: (answer: T) => boolean;
-  isConnected: (host: HostRef) => boolean;
+  isConnecting: (host: HostRef) => boolean;
   /** The command is about this host. */
   isNeeded: (host: HostRef) => boolean;
   /** The answer for a host that the command does not wait for any longer. */
@@ -19,18 +19,19 @@ interface Look<T> {
 }
 
 /**
- * Waits for all hosts, but not for the whole deadline of dead ones. Once all other hosts have answered, a host to which no connection
- * exists has as much time again as these took, and so has a host that the command is not about. An engine
- * that has accepted a connection may be busy: it has its whole deadline. So has a host whose kind of address no other one has,
- * because a connection by ssh takes longer than one by TCP.
+ * Waits for all hosts, but not for the whole deadline of dead ones. Once all other hosts have answered, a host that accepts no
+ * connection has as much time again as these took, and so has a host that the command is not about. An engine
+ * that has accepted a connection may be busy, and one whose certificates Pulumi is decrypting has not been asked yet: they have
+ * their whole deadline. So has a host whose kind of address no other one has, because a connection by ssh takes longer
+ * than one by TCP.
  */
 export async function withPatience<T>(hosts: HostRef[], look: Look<T>): Promise<T[]> {
-  const { answerOf, hasAnswered, isConnected, isNeeded, without, signal } = look;
+  const { answerOf, hasAnswered, isConnecting, isNeeded, without, signal } = look;
   const started = performance.now();
   const pending = new Set(hosts);
   const answered = new Set<string>();
   const giveUp = new Map<HostRef, (error: Error) => void>();
-  const isLast = (host: HostRef) => !isNeeded(host) || (!isConnected(host) && answered.has(kindOf(host)));
+  const isLast = (host: HostRef) => !isNeeded(host) || (isConnecting(host) && answered.has(kindOf(host)));
   const over = new AbortController();
   let isWaiting = false;
   const waitForRest = async () => {

@@ -9,7 +9,7 @@ interface Fleet {
   alive: Record<string, number>;
   /** Hosts that never answer. */
   silent: string[];
-  /** Silent hosts that have accepted a connection. */
+  /** Silent hosts that have accepted a connection, or that have not been asked for one. */
   connected?: string[];
   /** Hosts that the command is about; default: all. */
   needed?: string[];
@@ -56,7 +56,7 @@ async function answersOf({ alive, silent, connected = [], needed }: Fleet) {
   const answers = await withPatience<string>(hosts, {
     answerOf: ({ name }) => (name in alive ? sleep(alive[name], name) : new Promise(() => undefined)),
     hasAnswered: (answer) => answer in alive,
-    isConnected: ({ name }) => connected.includes(name),
+    isConnecting: ({ name }) => !connected.includes(name),
     isNeeded: ({ name }) => needed?.includes(name) ?? true,
     without: ({ name }) => `no ${name}`,
     signal: new AbortController().signal,
