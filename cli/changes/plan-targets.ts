@@ -44,8 +44,12 @@ export function targetUrns({ plan, workspace, state, changes = [] }: Targeted, i
   const about = plan.nodes.filter(({ id }) => ids.has(id));
   const changing = about.filter(({ id }) => !same.has(id));
   const urns = (changing.length > 0 ? changing : about).map((node) => urnOf(node, workspace));
-  const isThere = state !== undefined && state.hosts.length > 0;
-  return [...(isThere ? [] : [`${projectType(workspace)}::project`]), ...urns];
+  return [...(isNew(state) ? [`${projectType(workspace)}::project`] : []), ...urns];
+}
+
+/** Nothing is deployed yet, not even the project, of which all resources are a part. */
+export function isNew(state: StackState | undefined): boolean {
+  return state === undefined || state.hosts.length === 0;
 }
 
 /** For a run with targets: the removals, and what depends on them. */

@@ -9,7 +9,7 @@ import { addTo } from "../../provider/shared/grouped.js";
 import type { Workspace } from "../application/workspace.js";
 import type { ComputedChanges } from "./compute-changes.js";
 import { isRemoval } from "./leaving.js";
-import { removalUrns, targetUrns, urnOf } from "./plan-targets.js";
+import { isNew, removalUrns, targetUrns, urnOf } from "./plan-targets.js";
 
 export interface Registrations {
   plan: Plan;
@@ -26,9 +26,9 @@ interface Deployment {
 }
 
 /**
- * The part of a plan that a run registers. Without targets, this is the whole plan; with targets: the targets, what depends on them, and what these need. Pulumi keeps all
- * other resources as they are, but would remove unregistered dependents of a target, and refuse a state in which a
- * resource comes before one that it depends on.
+ * The part of a plan that a run registers. Without targets, this is the whole plan; with targets: these, what depends on them,
+ * and what all of these need. Pulumi keeps other resources as they are, but would remove unregistered dependents of a
+ * target, and refuse a state in which a resource comes before one that it depends on.
  */
 export function registrationsFor(
   { plan, state, workspace }: Deployment,
@@ -49,9 +49,8 @@ export function registrationsFor(
     reachable(ids, (id) => dependents.get(id) ?? []),
     (id) => needs.get(id) ?? [],
   );
-  const isThere = state !== undefined && state.hosts.length > 0;
-  // The project itself is a target, and every resource depends on it.
-  const isPart = ({ id }: { id: string }) => !isThere || registered.has(id);
+  // In a new stack, the project itself is a target, and every resource depends on it.
+  const isPart = ({ id }: { id: string }) => isNew(state) || registered.has(id);
   const others = new Set(plan.nodes.filter((node) => !isPart(node)).map(({ id }) => id));
   return {
     plan: { ...plan, nodes: plan.nodes.filter(isPart) },
@@ -99,8 +98,7 @@ function needsIn({ nodes }: Plan, state: StackState | undefined): Map<string, st
 export function targetsOf(seen: ComputedChanges): string[] {
   if (seen.isPartial) return [...targetUrns(seen, seen.ids), ...removalUrns(seen)];
   const { plan, changes, state, registered } = seen;
-  const isThere = state !== undefined && state.hosts.length > 0;
-  if (!registered || !isThere || changes.some(({ action }) => isRemoval(action))) return [];
+  if (!registered || isNew(state) || changes.some(({ action }) => isRemoval(action))) return [];
   const changed = changes.filter(({ action }) => action !== "same").map(({ id }) => id);
   const targets = targetUrns({ ...seen, changes: [] }, withReaders(plan, changed));
   const { nodes } = registrationsFor(seen, targets).plan;
