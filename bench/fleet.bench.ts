@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { createComposeFolder } from "../test/support/cli/compose-folder.js";
-import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
+import { addTo } from "../provider/shared/grouped.js";
+import { image, startFakeEngines } from "./fake-engines.js";
 import { median, report, type Row, runs } from "./measure.js";
 
 const hosts = 50;
-const image = "fake/app:1";
 
 /** The service that `exec` names runs on a host that answers. */
 const commands = {
@@ -17,13 +17,7 @@ const commands = {
   exec: ["exec", "-T", "s0", "true"],
 };
 
-const engines = await Promise.all(
-  Array.from({ length: hosts }, async (_, at) => {
-    const engine = await FakeEngine.start({ name: `h${at}` });
-    engine.contents.addImage(image);
-    return engine;
-  }),
-);
+const engines = await startFakeEngines(hosts);
 const place = createComposeFolder("fleet");
 try {
   report("fleet", await measure());
@@ -62,7 +56,7 @@ async function timesOf(): Promise<Map<string, number>> {
     for (const [name, args] of Object.entries(commands)) {
       const begin = performance.now();
       await place.cli(...args);
-      times.set(name, [...(times.get(name) ?? []), (performance.now() - begin) / 1000]);
+      addTo(times, name, (performance.now() - begin) / 1000);
     }
   return new Map([...times].map(([name, all]) => [name, median(all)]));
 }

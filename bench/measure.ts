@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { command, type CommandOptions, type CommandResult } from "../test/support/cli/command.js";
+import { addTo } from "../provider/shared/grouped.js";
 import { checkout } from "../test/support/scripts.js";
 
 /** Runs of each measurement. */
@@ -79,8 +80,7 @@ export async function rounds(contenders: Round[]): Promise<Map<string, string>[]
   for (let run = 0; run < runs; run++) {
     for (const [at, contender] of contenders.entries()) {
       for (const [step, work] of Object.entries(contender)) {
-        const known = times[at]!.get(step) ?? [];
-        times[at]!.set(step, [...known, await seconds(work)]);
+        addTo(times[at]!, step, await seconds(work));
       }
     }
   }

@@ -5,10 +5,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ComposeFolder, createComposeFolder } from "../test/support/cli/compose-folder.js";
-import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
+import type { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
+import { addTo } from "../provider/shared/grouped.js";
+import { image, startFakeEngines } from "./fake-engines.js";
 import { median, peakMemory, report, type Row, runs, seconds } from "./measure.js";
 
-const image = "fake/app:1";
 const { K2_BENCH_SERVICES, K2_BENCH_HOSTS = 50 } = process.env;
 const sizes =
   K2_BENCH_SERVICES === undefined
@@ -30,13 +31,7 @@ interface Size {
 }
 
 async function measured(size: Size): Promise<Row[]> {
-  const engines = await Promise.all(
-    Array.from({ length: size.hosts }, async (_, at) => {
-      const engine = await FakeEngine.start({ name: `h${at}` });
-      engine.contents.addImage(image);
-      return engine;
-    }),
-  );
+  const engines = await startFakeEngines(size.hosts);
   const place = createComposeFolder("simulation");
   try {
     return await measure(place, engines, size);
@@ -54,9 +49,8 @@ async function measure(
   const times = new Map<string, number[]>();
   const memory = new Map<string, number>();
   const step = async (what: string, ...args: string[]) => {
-    const known = times.get(what) ?? [];
     const peak = await peakMemory(async () =>
-      times.set(what, [...known, await seconds(() => place.cliWith({ timeoutMs: 1_800_000 }, ...args))]),
+      addTo(times, what, await seconds(() => place.cliWith({ timeoutMs: 1_800_000 }, ...args))),
     );
     memory.set(what, Math.max(memory.get(what) ?? 0, peak));
   };

@@ -3,7 +3,7 @@ import { startBed } from "../test/support/bed/bed.js";
 import { type BedHost } from "../test/support/bed/bed-engine.js";
 import { createComposeFolder } from "../test/support/cli/compose-folder.js";
 import { dockerCompose } from "../test/support/docker-compose/docker-compose.js";
-import { FakeEngine } from "../test/support/fake-engine/fake-engine.js";
+import { image, startFakeEngines } from "./fake-engines.js";
 import { removeProject } from "../test/support/bed/http-engine.js";
 import { createWorkspace } from "../test/support/cli/workspace.js";
 import { readFileSync } from "node:fs";
@@ -147,10 +147,8 @@ async function inTurn<T extends { code: number }>(
 
 /** Measures only k2-compose and Pulumi. Runs once, because it takes long and varies little. */
 async function fakeEngine(services: number): Promise<Row> {
-  const engine = await FakeEngine.start();
-  const image = "fake/app:1";
-  engine.contents.addImage(image);
-  const env = { DOCKER_HOST: engine.address };
+  const [engine] = await startFakeEngines(1);
+  const env = { DOCKER_HOST: engine!.address };
   const ours = createComposeFolder("fake", {
     files: { "compose.yml": trivialFile({ services, image }) },
     env,
@@ -159,7 +157,7 @@ async function fakeEngine(services: number): Promise<Row> {
   const again = await seconds(() => ours.cli("up"));
   const path = join(ours.home, ".k2-compose/state/.pulumi/stacks/k2-compose", `${ours.project}.json`);
   const kilobytes = Math.round(readFileSync(path).length / 1024);
-  await engine.close();
+  await engine!.close();
   await ours.close();
   return {
     what: `${services} services, fake engine`,

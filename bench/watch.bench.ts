@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startBed } from "../test/support/bed/bed.js";
 import { containersOf, removeProject, writtenAt } from "../test/support/bed/http-engine.js";
 import { type ComposeFolder, createComposeFolder } from "../test/support/cli/compose-folder.js";
+import { addTo } from "../provider/shared/grouped.js";
 import { composeOracle } from "../test/support/scripts.js";
 import { median, report, type Row, runs } from "./measure.js";
 
@@ -41,8 +42,7 @@ async function measure(): Promise<Row[]> {
     for (let run = 0; run < runs; run++)
       for (const action of actions)
         for (const watcher of [compose, k2]) {
-          const key = watcher.name + action;
-          times.set(key, [...(times.get(key) ?? []), await watcher.saved(action, run)]);
+          addTo(times, watcher.name + action, await watcher.saved(action, run));
         }
   } finally {
     for (const watcher of [compose, k2]) await watcher.close();

@@ -51,10 +51,7 @@ export async function observe(application: Application, observation: Observation
     hasAnswered: ({ snapshot }) => snapshot !== undefined,
     isConnecting: (host) => session.engine(host).isConnecting(),
     isNeeded: isNeededFor(shown, application),
-    without: (host, error) => ({
-      host,
-      error: K2Error.is(error) ? error : new K2Error("unreachable", error.message),
-    }),
+    without: (host, error) => ({ host, error }),
     signal,
   });
   return liveOf(application, hosts);

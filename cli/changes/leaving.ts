@@ -2,6 +2,7 @@
 import { type Change, DeployedResources } from "../../provider/model/changes/compare.js";
 import type { Run } from "../../provider/model/kinds.js";
 import type { Plan } from "../../provider/model/plan/node.js";
+import { reachable } from "../../provider/shared/dependency-order.js";
 import { withHooks } from "../../provider/model/reconcile/namespaces.js";
 import { secret, type StackState } from "../../provider/model/stack-state.js";
 
@@ -9,10 +10,8 @@ import { secret, type StackState } from "../../provider/model/stack-state.js";
 export function idsOfDisabled(disabled: string[], state: StackState | undefined): Set<string> {
   const all = new DeployedResources(state).all();
   const needs = new Map(all.map(({ id, last }) => [id, last.dependsOn]));
-  const kept = new Set(all.flatMap(({ id, last: { inputs } }) => (isOfAny(inputs, disabled) ? id : [])));
-  // The set grows during the iteration.
-  for (const id of kept) for (const need of needs.get(id) ?? []) kept.add(need);
-  return kept;
+  const own = all.filter(({ last: { inputs } }) => isOfAny(inputs, disabled)).map(({ id }) => id);
+  return reachable(own, (id) => needs.get(id) ?? []);
 }
 
 function isOfAny(inputs: object, services: string[]): boolean {

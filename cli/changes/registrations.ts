@@ -1,5 +1,5 @@
 /** The resources that a run registers. Pure. */
-import { DeployedResources } from "../../provider/model/changes/compare.js";
+import { type DeployedResource, DeployedResources } from "../../provider/model/changes/compare.js";
 import { nodesInOrder } from "../../provider/model/history/restore-plan.js";
 import type { DeployedContainer } from "../../provider/model/kinds.js";
 import { type Plan, type PlanNode, refsIn, type Registration } from "../../provider/model/plan/node.js";
@@ -42,7 +42,7 @@ export function registrationsFor(
     ...plan.nodes.filter(isTargeted).map(({ id }) => id),
     ...all.filter(({ last: { urn } }) => targeted.has(urn)).map(({ id }) => id),
   ];
-  const needs = needsIn(plan, state);
+  const needs = needsIn(plan, all);
   const dependents = new Map<string, string[]>();
   for (const [id, list] of needs) for (const need of list) addTo(dependents, need, id);
   const registered = reachable(
@@ -81,12 +81,11 @@ export function registrationsToKeep(
 }
 
 /** The dependencies of each resource, according to the plan or to the state. */
-function needsIn({ nodes }: Plan, state: StackState | undefined): Map<string, string[]> {
+function needsIn({ nodes }: Plan, deployed: DeployedResource[]): Map<string, string[]> {
   const needs = new Map<string, string[]>();
   for (const { id, dependsOn, optional = [], context } of nodes)
     needs.set(id, [...dependsOn, ...optional, ...refsIn(context).map(({ node }) => node)]);
-  for (const { id, last } of new DeployedResources(state).all())
-    needs.set(id, [...(needs.get(id) ?? []), ...last.dependsOn]);
+  for (const { id, last } of deployed) needs.set(id, [...(needs.get(id) ?? []), ...last.dependsOn]);
   return needs;
 }
 

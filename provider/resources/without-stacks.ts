@@ -20,8 +20,8 @@ export function recordNoPromises(): void {
 }
 
 /**
- * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in this
- * file. With source maps, that is most of a registration's cost (5 ms).
+ * Pulumi reads the stack several times for each resource, to record the place of the `new`, which is always in
+ * deploy.ts. With source maps, that is most of a registration's cost (5 ms).
  * Pulumi has no option for it, and its static methods call each other by name, so that no subclass can replace them.
  */
 export function withoutStacks<T>(create: () => T): T {

@@ -1,5 +1,6 @@
 /** Decides how long a command that shows many hosts waits for the last ones. */
 import type { HostRef } from "../../model/host-ref.js";
+import type { K2Error } from "../../shared/errors.js";
 import { Late, seconds, sleepWhileRunning } from "../connection/deadline.js";
 import { connectionFailure } from "../connection/failure.js";
 
@@ -14,7 +15,7 @@ interface Look<T> {
   /** The command is about this host. */
   isNeeded: (host: HostRef) => boolean;
   /** The answer for a host that the command does not wait for any longer. */
-  without: (host: HostRef, error: Error) => T;
+  without: (host: HostRef, error: K2Error) => T;
   signal: AbortSignal;
 }
 
@@ -30,7 +31,7 @@ export async function withPatience<T>(hosts: HostRef[], look: Look<T>): Promise<
   const started = performance.now();
   const pending = new Set(hosts);
   const answered = new Set<string>();
-  const giveUp = new Map<HostRef, (error: Error) => void>();
+  const giveUp = new Map<HostRef, (error: K2Error) => void>();
   const isLast = (host: HostRef) => !isNeeded(host) || (isConnecting(host) && answered.has(kindOf(host)));
   const over = new AbortController();
   let isWaiting = false;

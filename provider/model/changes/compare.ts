@@ -143,7 +143,7 @@ function recreatedOf<K extends Kind>(
   return thing === undefined ? [] : [`${name} ${thing}`];
 }
 
-interface DeployedResource {
+export interface DeployedResource {
   id: string;
   kind: Kind;
   last: DeployedOf<Kind>;

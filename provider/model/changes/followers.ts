@@ -1,6 +1,6 @@
 /** Services whose containers must be replaced or restarted after those of another: docs/decisions/lent-namespaces.md */
 import type { ServiceContext } from "../kinds.js";
-import { isKind, type NodeOf, type Plan, Ref } from "../plan/node.js";
+import { isKind, type NodeOf, type Plan, refsIn } from "../plan/node.js";
 import { reason, type Reason } from "../reasons.js";
 import { type Operations, operationsOf } from "../reconcile/operations.js";
 import { isUnknown } from "../unknown.js";
@@ -61,10 +61,8 @@ export function followersOf(plan: Plan, changes: ChangeOfLeader[], ids: Readonly
 export function leadersOf({
   context,
 }: Pick<NodeOf<"service">, "context">): { id: string; shares: boolean }[] {
-  const idsIn = (refs: unknown) =>
-    Object.values(refs ?? {}).flatMap((ref: unknown) => (ref instanceof Ref ? [ref.node] : []));
   return [
-    ...idsIn(context.shares).map((id) => ({ id, shares: true })),
-    ...idsIn(context.restarts).map((id) => ({ id, shares: false })),
+    ...refsIn(context.shares).map(({ node }) => ({ id: node, shares: true })),
+    ...refsIn(context.restarts).map(({ node }) => ({ id: node, shares: false })),
   ];
 }
