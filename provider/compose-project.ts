@@ -14,15 +14,17 @@ import type { Plan, Registration } from "./model/plan/node.js";
 import { planFromJson } from "./model/plan/json.js";
 import type { Encrypt } from "./model/secret-names.js";
 import type { PrepareOptions } from "./planning/prepare.js";
-import { deploy } from "./resources/deploy.js";
-import { type K2Resource, Service } from "./resources/index.js";
+import type { deploy } from "./resources/deploy.js";
+import { inProtocol, registerAll, valueOf } from "./resources/register.js";
+import type { Registered } from "./resources/registered.js";
 import { fromSdk } from "./resources/sdk.js";
 import { failIfUnmet } from "./resources/unmet.js";
+import type { PlaceholderValues } from "./resources/values.js";
 import { runVariable } from "./shared/run-handover.js";
 
 const { getOrganization, getProject, getStack }: typeof Metadata = fromSdk("@pulumi/pulumi/metadata.js");
 const { isDryRun }: typeof Settings = fromSdk("@pulumi/pulumi/runtime/settings.js");
-const { all, output, secret }: typeof Outputs = fromSdk("@pulumi/pulumi/output.js");
+const { all, isSecret, output }: typeof Outputs = fromSdk("@pulumi/pulumi/output.js");
 const { ComponentResource }: typeof Resources = fromSdk("@pulumi/pulumi/resource.js");
 
 export interface ComposeProjectArgs {
@@ -84,8 +86,10 @@ interface Deployed {
   project: string;
   placement: Placement;
   /** Containers by "service@host". */
-  services: Record<string, Input<DeployedContainer[]>>;
+  services: Record<string, Containers>;
 }
+
+type Containers = Input<DeployedContainer[]>;
 
 /**
  * The key of the component's arguments. Pulumi stores a component's arguments in state and shows their changes, but not those
@@ -128,25 +132,22 @@ export class ComposeProject extends ComponentResource<Deployed> {
   }
 
   private async register({ args, prefix }: Request[typeof request]): Promise<Deployed> {
-    const {
-      placement,
-      plan,
-      values,
-      deployed = {},
-      run: own = {},
-    } = await (args.computed ? computed(args.computed, args) : planned(args));
-    const run = { ...own, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
+    const { plan, placement, placeholders, ...more } = await (args.computed
+      ? computed(args.computed, args)
+      : planned(args));
+    const run = { ...more.run, ...args.run, stack: [getOrganization(), getProject(), getStack()].join("/") };
     const nodes = [...plan.nodes, ...((args.staying ?? []) as Registration[])];
-    const resources = deploy(nodes, { run, parent: this, prefix, values });
+    const resources = more.register(nodes, { run, parent: this, prefix, placeholders });
     if (!isDryRun()) failIfUnmet(plan, resources, { reportKept: process.env[runVariable] === undefined });
-    return { project: plan.project, placement, services: { ...deployed, ...containersBy(resources) } };
+    return { project: plan.project, placement, services: { ...more.deployed, ...containersBy(resources) } };
   }
 }
 
 interface ToDeploy {
   plan: Plan;
   placement: Placement;
-  values: Map<string, Output<unknown>>;
+  placeholders: PlaceholderValues;
+  register: typeof registerAll | typeof deploy;
   /** Containers of services that are not in the plan. */
   deployed?: ComputedPlan["deployed"];
   /** Settings of the run that come from the compose files. */
@@ -154,34 +155,41 @@ interface ToDeploy {
 }
 
 async function planned(args: ComposeProjectArgs): Promise<ToDeploy> {
-  const values = new Placeholders();
+  const outputs = new Placeholders();
   // Loaded only where no plan is handed over.
-  const { prepare, runOfProject } = await import("./planning/prepare.js");
-  const { project, placement, plan } = await prepare(prepareOptions(args, values));
+  const [{ prepare, runOfProject }, { deploy: register }] = await Promise.all([
+    import("./planning/prepare.js"),
+    import("./resources/deploy.js"),
+  ]);
+  const { project, placement, plan } = await prepare(prepareOptions(args, outputs));
   warn(project.warnings);
-  return { plan, placement, values: values.outputs, run: runOfProject(project) };
+  return { plan, placement, placeholders: outputs.values, register, run: runOfProject(project) };
 }
 
-function computed(
+async function computed(
   { plan, placement, deployed, warnings = [], secrets, variables = {} }: ComputedPlan,
   { environment = {} }: ComposeProjectArgs,
-): ToDeploy {
+): Promise<ToDeploy> {
   warn(warnings);
-  const hidden = Object.entries(secrets).map(([name, value]) => [name, secret(value)] as const);
-  const configured = Object.entries(variables).map(([placeholder, name]) => {
-    const value = environment[name];
-    if (value !== undefined) return [placeholder, output<unknown>(value)] as const;
-    throw new K2Error("conflict", `the stack's configuration has no variable ${name} any more`);
+  const hidden = Object.entries(secrets).map(([name, value]) => [name, inProtocol.secret(value)] as const);
+  const configured = Object.entries(variables).map(async ([placeholder, name]) => {
+    const input = environment[name];
+    if (input === undefined)
+      throw new K2Error("conflict", `the stack's configuration has no variable ${name} any more`);
+    const variable = output(input);
+    const value = await valueOf(variable);
+    return [placeholder, (await isSecret(variable)) ? inProtocol.secret(value) : value] as const;
   });
-  const values = new Map([...hidden, ...configured]);
-  return { plan: planFromJson(plan), placement, values, ...(deployed && { deployed }) };
+  const placeholders = new Map([...hidden, ...(await Promise.all(configured))]);
+  const register = registerAll;
+  return { plan: planFromJson(plan), placement, placeholders, register, ...(deployed && { deployed }) };
 }
 
 function warn(warnings: Warning[]): void {
   for (const warning of warnings) console.warn(warningText(warning));
 }
 
-function prepareOptions(args: ComposeProjectArgs, values: Placeholders): PrepareOptions {
+function prepareOptions(args: ComposeProjectArgs, outputs: Placeholders): PrepareOptions {
   const {
     directory,
     environment = {},
@@ -191,9 +199,9 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
     staying: _staying,
     ...options
   } = args;
-  const variables = Object.entries(environment).map(([name, value]) => [name, values.placeholderFor(value)]);
+  const variables = Object.entries(environment).map(([name, value]) => [name, outputs.placeholderFor(value)]);
   const hosts = Object.entries(addresses).map(
-    ([name, address]) => [name, values.placeholderFor(address)] as const,
+    ([name, address]) => [name, outputs.placeholderFor(address)] as const,
   );
   return {
     ...options,
@@ -208,20 +216,20 @@ function prepareOptions(args: ComposeProjectArgs, values: Placeholders): Prepare
 
 /** Strings that replace Outputs while the project is loaded and planned. */
 class Placeholders {
-  readonly outputs = new Map<string, Output<unknown>>();
+  readonly values = new Map<string, Output<unknown>>();
 
   placeholderFor(value: Input<string>): string {
     if (typeof value === "string") return value;
-    const placeholder = `{{k2-output-${this.outputs.size}}}`;
-    this.outputs.set(placeholder, output(value));
+    const placeholder = `{{k2-output-${this.values.size}}}`;
+    this.values.set(placeholder, output(value));
     return placeholder;
   }
 }
 
-function containersBy(resources: Map<string, K2Resource>): Deployed["services"] {
+function containersBy(resources: Map<string, Registered>): Deployed["services"] {
   const services: Deployed["services"] = {};
-  for (const [id, resource] of resources) {
-    if (resource instanceof Service) services[id.slice("service ".length)] = resource.containers;
+  for (const [id, { kind, output: outputOf }] of resources) {
+    if (kind === "Service") services[id.slice("service ".length)] = outputOf("containers") as Containers;
   }
   return services;
 }

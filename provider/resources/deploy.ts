@@ -1,26 +1,35 @@
-/** Registers a plan as Pulumi resources. */
+/** Registers a plan by the SDK's classes, which the program that computes the plan may use as well. */
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type * as Sdk from "@pulumi/pulumi/output.js";
-import type { Output } from "@pulumi/pulumi/output.js";
-import { replaceIn, secretAt } from "../model/input-paths.js";
+import type { Input } from "@pulumi/pulumi/output.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
-import { Ref, type Registration } from "../model/plan/node.js";
+import type { Ref, Registration } from "../model/plan/node.js";
 import { fromSdk } from "./sdk.js";
-import { isMet } from "./unmet.js";
+import type { Registered } from "./registered.js";
+import { fillNode, isKept, type Notation, type PlaceholderValues } from "./values.js";
 import { recordNoPromises, withoutStacks } from "./without-stacks.js";
-import { HealthCheck, Host, Image, ImageTag, type K2Resource, Network, Service, Volume } from "./index.js";
+import {
+  HealthCheck,
+  Host,
+  Image,
+  ImageTag,
+  isMet,
+  type K2Resource,
+  Network,
+  Service,
+  Volume,
+} from "./index.js";
 
-const { concat, isSecret, Output: OutputClass, secret }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
+const { concat, isSecret, Output, secret }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
 
 recordNoPromises();
 
 interface DeployOptions {
   run: Run;
-  parent?: ComponentResource;
+  parent: ComponentResource;
   /** Prefix of every name, so that two projects of one program do not collide: "shop/". */
-  prefix?: string;
-  /** Values that only Pulumi knows, by their placeholders in the plan's strings. */
-  values?: Map<string, Output<unknown>>;
+  prefix: string;
+  placeholders: PlaceholderValues;
 }
 
 const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag } as const satisfies Record<
@@ -28,117 +37,60 @@ const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag }
   unknown
 >;
 
+/** Values as Outputs. */
+const inOutputs: Notation = {
+  secret,
+  concat: (parts) => concat(...(parts as Input<unknown>[])),
+  isSecret: (value) => (Output.isInstance(value) ? isSecret(value) : undefined),
+};
+
 /** Registers a resource for every node, and returns them by the ids of the nodes. */
-export function deploy(nodes: Registration[], options: DeployOptions): Map<string, K2Resource> {
+export function deploy(nodes: Registration[], options: DeployOptions): Map<string, Registered> {
   const resources = new Map<string, K2Resource>();
-  for (const node of nodes) resources.set(node.id, register(node, resources, options));
-  return resources;
+  const registered = new Map<string, Registered>();
+  for (const node of nodes) {
+    const resource = register(node, resources, options);
+    resources.set(node.id, resource);
+    registered.set(node.id, registeredAs(resourceKinds[node.kind], resource));
+  }
+  return registered;
+}
+
+function registeredAs(kind: ResourceKind, resource: K2Resource): Registered {
+  return { kind, isMet: isMet(resource), output: (name) => Reflect.get(resource, name) as Input<unknown> };
 }
 
 function register(
   node: Registration,
   resources: Map<string, K2Resource>,
-  options: DeployOptions,
+  { run, parent, prefix, placeholders }: DeployOptions,
 ): K2Resource {
   const kind = resourceKinds[node.kind];
   const Class = classes[kind];
-  const fill = (values: object) => resolveAll(values, resources, options.values);
-  const inputs = markSecrets(fill(node.inputs), new Set(node.secret));
-  const context = {
-    ...withSecretBuild(fill(node.context)),
-    run: options.run,
-    encrypted: encryptedIn(inputs),
+  const outputOf = ({ node: id, output }: Ref) => {
+    const resource = resources.get(id);
+    const value: unknown = resource && Reflect.get(resource, output);
+    if (value === undefined) throw new Error(`${id} is not registered before its users`);
+    return value;
+  };
+  const { inputs, context, encrypted } = fillNode(node, { notation: inOutputs, outputOf, placeholders });
+  const ofRun = {
+    run,
+    encrypted,
     ...(node.optional?.length && { later: allMet(node.optional, resources) }),
   };
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
-    ...(options.parent && { parent: options.parent }),
-    ...(node.kind === "volume" && { retainOnDelete: isKept(node, options.run) }),
+    parent,
+    ...(node.kind === "volume" && { retainOnDelete: isKept(node, run) }),
   };
   return withoutStacks(
-    () => new Class(kind, (options.prefix ?? "") + node.name, inputs, context, resourceOptions),
+    () => new Class(kind, prefix + node.name, inputs, { ...context, ...ofRun }, resourceOptions),
   );
 }
 
-/** A resource that the file declares external may have belonged to the project when it was deployed. */
-function isKept({ inputs }: Registration, { volumes }: Run): boolean {
-  return ("external" in inputs && inputs.external === true) || volumes !== "remove";
-}
-
-/** A promise instead of an output: the waiting resource is registered later, but does not depend on it. */
+/** A promise instead of an Output: the waiting resource is registered later, but does not depend on it. */
 async function allMet(ids: string[], resources: Map<string, K2Resource>): Promise<boolean> {
   await Promise.all(ids.flatMap((id) => resources.get(id) ?? []).map(isMet));
   return true;
-}
-
-/** Replaces Refs by Outputs, and placeholders in strings by their values. */
-function resolve(
-  value: unknown,
-  resources: Map<string, K2Resource>,
-  values?: Map<string, Output<unknown>>,
-): unknown {
-  if (value instanceof Ref) {
-    const resource = resources.get(value.node);
-    const output: unknown = resource && Reflect.get(resource, value.output);
-    if (output === undefined) throw new Error(`${value.node} is not registered before its users`);
-    return output;
-  }
-  if (typeof value === "string") return fillPlaceholders(value, values);
-  if (Array.isArray(value)) return value.map((item) => resolve(item, resources, values));
-  if (typeof value !== "object" || value === null) return value;
-  return resolveAll(value, resources, values);
-}
-
-function resolveAll(
-  bag: object,
-  resources: Map<string, K2Resource>,
-  values?: Map<string, Output<unknown>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(bag).map(([key, item]) => [key, resolve(item, resources, values)]),
-  );
-}
-
-/** A string that is only a placeholder may become a value of any type; within other text it becomes text. */
-function fillPlaceholders(text: string, values?: Map<string, Output<unknown>>): unknown {
-  const whole = values?.get(text);
-  if (whole) return whole;
-  const used = [...(values ?? [])].filter(([placeholder]) => text.includes(placeholder));
-  if (used.length === 0) return text;
-  const pieces = used.reduce<(string | Output<unknown>)[]>(
-    (parts, [placeholder, output]) =>
-      parts.flatMap((part) => (typeof part === "string" ? join(part.split(placeholder), output) : [part])),
-    [text],
-  );
-  return concat(...pieces);
-}
-
-function join(texts: string[], output: Output<unknown>): (string | Output<unknown>)[] {
-  return texts.flatMap((part, at) => (at === 0 ? [part] : [output, part]));
-}
-
-/** Marks only the secrets of a build as secret. */
-function withSecretBuild(context: Record<string, unknown>): Record<string, unknown> {
-  const { build } = context;
-  if (typeof build !== "object" || build === null || !("secrets" in build)) return context;
-  return { ...context, build: { ...build, secrets: secret(build.secrets) } };
-}
-
-/** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */
-function markSecrets(inputs: object, paths: ReadonlySet<string>): Record<string, unknown> {
-  return replaceIn(inputs, (path, value) =>
-    paths.has(path) || secretAt(path) !== undefined ? secret(value) : undefined,
-  );
-}
-
-/** Contents of `secrets:` always were encrypted, so the handlers do not have to know. */
-async function encryptedIn(inputs: object): Promise<string[]> {
-  const found: Promise<string[]>[] = [];
-  replaceIn(inputs, (path, value) => {
-    if (!OutputClass.isInstance(value)) return undefined;
-    if (secretAt(path) === undefined)
-      found.push(isSecret(value).then((encrypted) => (encrypted ? [path] : [])));
-    return value;
-  });
-  return (await Promise.all(found)).flat();
 }

@@ -4,6 +4,7 @@ import type { Input, Output } from "@pulumi/pulumi/output.js";
 import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
 import { fromSdk } from "./sdk.js";
 import { stub } from "./state-stub.js";
+import { typeOf } from "./values.js";
 
 const { CustomResource, createUrn }: typeof Sdk = fromSdk("@pulumi/pulumi/resource.js");
 
@@ -24,7 +25,7 @@ export abstract class K2Resource extends CustomResource {
     context: Record<string, unknown>,
     options: Sdk.CustomResourceOptions,
   ) {
-    const type = `pulumi-nodejs:dynamic/k2:${kind}`;
+    const type = typeOf(kind);
     const outputs = Object.fromEntries(outputNames[kind].map((output) => [output, undefined]));
     // A promise, not an Output: an Output would wait for the parent, which waits for its children.
     const urn = new Promise<string>((resolve) => createUrn(name, type, options.parent).apply(resolve));
@@ -41,6 +42,13 @@ export abstract class K2Resource extends CustomResource {
       options,
     );
   }
+}
+
+/** Whether this run brought the resource into its desired state. */
+export async function isMet(resource: K2Resource): Promise<boolean> {
+  const { isKnown } = resource.unwritten as Output<undefined> & { isKnown: Promise<boolean> };
+  // Pulumi is shutting down: the result is not used.
+  return isKnown.catch(() => true);
 }
 
 export class Host extends K2Resource {

@@ -1,7 +1,6 @@
 /** Fails the program if a resource failed, because with `--continue-on-error` Pulumi would still delete removed resources. */
-import type { Output } from "@pulumi/pulumi/output.js";
 import type { Plan } from "../model/plan/node.js";
-import type { K2Resource } from "./index.js";
+import type { Registered } from "./registered.js";
 
 /** The exit code by which a program tells Pulumi that it failed and has already reported the errors. */
 const alreadyReported = 32;
@@ -16,7 +15,7 @@ interface Report {
  * Otherwise the state of a skipped resource would refer to a deleted one, and Pulumi rejects such a state from then on; and a
  * service that fails on its new host would be removed from its old one. Also reports skipped services, which Pulumi does not.
  */
-export function failIfUnmet(plan: Plan, resources: Map<string, K2Resource>, { reportKept }: Report): void {
+export function failIfUnmet(plan: Plan, resources: Map<string, Registered>, { reportKept }: Report): void {
   checks.push(reportUnmet(plan, resources, reportKept));
 }
 
@@ -29,12 +28,12 @@ export async function allChecked(): Promise<void> {
 
 async function reportUnmet(
   plan: Plan,
-  resources: Map<string, K2Resource>,
+  resources: Map<string, Registered>,
   reportKept: boolean,
 ): Promise<void> {
   const unmet = new Set<string>();
-  const check = async ([id, resource]: [string, K2Resource]) => {
-    if (!(await isMet(resource))) unmet.add(id);
+  const check = async ([id, { isMet }]: [string, Registered]) => {
+    if (!(await isMet)) unmet.add(id);
   };
   await Promise.all([...resources].map(check));
   if (unmet.size === 0) return;
@@ -45,11 +44,4 @@ async function reportUnmet(
   if (!reportKept) return;
   const { notRolledBack } = await import("../model/history/rollback.js");
   for (const line of notRolledBack(plan, unmet)) console.warn(line);
-}
-
-/** Whether this run brought the resource into its desired state. */
-export async function isMet(resource: K2Resource): Promise<boolean> {
-  const { isKnown } = resource.unwritten as Output<undefined> & { isKnown: Promise<boolean> };
-  // Pulumi is shutting down: the result is not used.
-  return isKnown.catch(() => true);
 }
