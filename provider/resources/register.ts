@@ -10,7 +10,7 @@ import type { ComponentResource } from "@pulumi/pulumi/resource.js";
 import type * as Rpc from "@pulumi/pulumi/runtime/rpc.js";
 import type * as Settings from "@pulumi/pulumi/runtime/settings.js";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
-import pLimit from "p-limit";
+import pLimit, { type LimitFunction } from "p-limit";
 import { replaceAt } from "../model/input-paths.js";
 import { outputNames, resourceKinds, type Run } from "../model/kinds.js";
 import { type Ref, refsIn, type Registration } from "../model/plan/node.js";
@@ -25,18 +25,22 @@ const { unknown: unknownValue }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js"
 const messages: typeof Messages = fromSdk("@pulumi/pulumi/proto/resource_pb.js");
 const rpc: typeof Rpc & SecretValues = fromSdk("@pulumi/pulumi/runtime/rpc.js");
 const { getMonitor, isDryRun, rpcKeepAlive }: typeof Settings = fromSdk("@pulumi/pulumi/runtime/settings.js");
+const { getStore }: Store = fromSdk("@pulumi/pulumi/runtime/state.js");
 const { Struct }: typeof StructMessages = fromSdk("google-protobuf/google/protobuf/struct_pb.js");
 
-/** An export of the SDK's file, which its types leave out. */
+/** Exports of the SDK's files, which their types leave out. */
 interface SecretValues {
   serializeSecretValue: (value: unknown) => object;
 }
+interface Store {
+  getStore: () => { settings: { options: { parallel?: number } } };
+}
 
 /**
- * Requests that wait for Pulumi's answer. Each takes 0.3 MiB here and some in Pulumi, which works on 64 resources at a time
- * (cli/pulumi/environment.ts) and answers at once for unchanged ones.
+ * Requests that may wait for Pulumi's answer, if Pulumi does not change more resources at a time. Each takes 0.3 MiB here, and
+ * some in Pulumi.
  */
-const underWay = pLimit(256);
+const usualRequests = 256;
 
 interface RegisterOptions {
   run: Run;
@@ -80,9 +84,10 @@ type Answers = ReadonlyMap<string, Promise<Answer>>;
 export function registerAll(nodes: Registration[], options: RegisterOptions): Map<string, Registered> {
   const answers = new Map<string, Promise<Answer>>();
   const parent = valueOf(options.parent.urn);
+  const underWay = pLimit(Math.max(usualRequests, getStore().settings.options.parallel ?? 0));
   const registered = new Map<string, Registered>();
   for (const node of nodes) {
-    const answer = register(node, answers, { ...options, parent });
+    const answer = register(node, answers, { ...options, parent, underWay });
     answers.set(node.id, answer);
     registered.set(node.id, registeredAs(node, answer));
   }
@@ -116,12 +121,17 @@ function outputIn({ outputs, isMet }: Answer, name: string): unknown {
 
 async function register(node: Registration, answers: Answers, options: RequestOptions): Promise<Answer> {
   const before = await answersTo(node, answers);
-  const { outputs, ...answer } = await underWay(async () => send(await requestFor(node, before, options)));
+  const { outputs, ...answer } = await options.underWay(async () =>
+    send(await requestFor(node, before, options)),
+  );
   const names: readonly string[] = outputNames[resourceKinds[node.kind]];
   return { ...answer, outputs: Object.fromEntries(names.map((name) => [name, outputs[name]])) };
 }
 
-type RequestOptions = Omit<RegisterOptions, "parent"> & { parent: Promise<string> };
+interface RequestOptions extends Omit<RegisterOptions, "parent"> {
+  parent: Promise<string>;
+  underWay: LimitFunction;
+}
 
 async function requestFor(
   node: Registration,
