@@ -5,6 +5,10 @@ import type { BedHost } from "../../support/bed/bed-engine.js";
 import { engine } from "../../support/bed/http-engine.js";
 import { engineVersion } from "../../support/scripts.js";
 
+interface Inspected {
+  NetworkSettings: { Ports: Record<string, { HostPort: string }[] | undefined> };
+}
+
 describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOSTS) }, () => {
   let bed: Bed;
   let victim: BedHost;
@@ -22,12 +26,15 @@ describe("the test bed", { skip: bedMissing() ?? Boolean(process.env.K2_TEST_HOS
     const serve = { Image: "k2-test/busybox:1", Cmd: ["httpd", "-f", "-h", "/etc", "-p", "80"] };
     const ports = {
       ExposedPorts: { "80/tcp": {} },
-      HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "18080" }] }, AutoRemove: true },
+      // The engine chooses a free port: a killed run may have left a container.
+      HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "" }] }, AutoRemove: true },
     };
     const server = await engine<{ Id: string }>(victim, "POST", "/containers/create", { ...serve, ...ports });
     await engine(victim, "POST", `/containers/${server.Id}/start`);
+    const { NetworkSettings } = await engine<Inspected>(victim, "GET", `/containers/${server.Id}/json`);
+    const port = NetworkSettings.Ports["80/tcp"]?.[0]?.HostPort;
     // The port is open as soon as the container starts, but the server in it needs a moment more.
-    const fetch = `wget -q -O - http://${victim.ip}:18080/group`;
+    const fetch = `wget -q -O - http://${victim.ip}:${port}/group`;
     const fetched = await runToEnd(bed.hosts.a!, [
       "sh",
       "-c",
