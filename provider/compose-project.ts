@@ -15,11 +15,11 @@ import { planFromJson } from "./model/plan/json.js";
 import type { Encrypt } from "./model/secret-names.js";
 import type { PrepareOptions } from "./planning/prepare.js";
 import type { deploy } from "./resources/deploy.js";
-import { inProtocol, registerAll, valueOf } from "./resources/register.js";
+import { inProtocol, registerAll } from "./resources/register.js";
 import type { Registered } from "./resources/registered.js";
 import { fromSdk } from "./resources/sdk.js";
 import { failIfUnmet } from "./resources/unmet.js";
-import type { PlaceholderValues } from "./resources/values.js";
+import { type PlaceholderValues, valueOf } from "./resources/values.js";
 import { runVariable } from "./shared/run-handover.js";
 
 const { getOrganization, getProject, getStack }: typeof Metadata = fromSdk("@pulumi/pulumi/metadata.js");

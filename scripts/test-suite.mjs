@@ -57,15 +57,15 @@ export function verdict({ results, flaky, times = [] }) {
 /** Beside so large a share of others, processors are slower for each process, by caches and switches, and no budget holds. */
 const mostOthers = 0.25;
 
-const isHeld = ({ others }) => others <= mostOthers;
+const isHeld = (others) => others <= mostOthers;
 
 /** A budget holds for the time that other processes left to the tests. */
 function isOverBudget({ section, seconds, others }) {
-  return isHeld({ others }) && seconds * (1 - others) > (budgets[section] ?? Infinity);
+  return isHeld(others) && seconds * (1 - others) > (budgets[section] ?? Infinity);
 }
 
 function timeOf({ section, seconds, others }) {
-  const held = isHeld({ others }) ? "" : " (not held)";
+  const held = isHeld(others) ? "" : " (not held)";
   const budget = budgets[section] === undefined ? "" : `, budget ${budgets[section]} s${held}`;
   const busy =
     others < 0.05

@@ -1,5 +1,5 @@
 /** Resources of the plan that a run with named services targets. */
-import { resourceKinds, type ServiceInputs } from "../../provider/model/kinds.js";
+import { resourceKinds, type ServiceInputs, typeOf } from "../../provider/model/kinds.js";
 import { isRemoval } from "./leaving.js";
 import type { Change } from "../../provider/model/changes/compare.js";
 import { followersOf } from "../../provider/model/changes/followers.js";
@@ -64,7 +64,7 @@ export function targetArguments(urns: readonly string[]): string[] {
 }
 
 export function urnOf({ kind, name }: Pick<PlanNode, "kind" | "name">, workspace: Workspace): string {
-  return `${projectType(workspace)}$pulumi-nodejs:dynamic/k2:${resourceKinds[kind]}::${name}`;
+  return `${projectType(workspace)}$${typeOf(resourceKinds[kind])}::${name}`;
 }
 
 function projectType({ project, stack }: Workspace): string {

@@ -2,7 +2,7 @@
 import type { EventCode } from "../../provider/model/event-marker.js";
 import { withBar } from "../../provider/engine/images/progress.js";
 import type { Output } from "../terminal/output.js";
-import { idOf, isResourceKind } from "../../provider/model/kinds.js";
+import { idOf, isResourceKind, typePrefix } from "../../provider/model/kinds.js";
 import { kindWords } from "../changes/kind-words.js";
 import { isNoise, isSummary, withoutWrapping } from "../pulumi/pulumi-words.js";
 import type { Redraw } from "../terminal/redraw.js";
@@ -233,7 +233,7 @@ function isOfStack({ kind, name }: Pick<Work, "kind" | "name">): boolean {
 }
 
 function isOurs(urn: string): boolean {
-  return urn.includes("pulumi-nodejs:dynamic/k2:");
+  return urn.includes(typePrefix);
 }
 
 function identity(urn: string): { kind: string; name: string } {

@@ -1,4 +1,5 @@
 /** Removes the resources on one host from an exported state. Pure. */
+import { typePrefix } from "../../provider/model/kinds.js";
 
 export interface ExportedResource {
   urn: string;
@@ -32,6 +33,6 @@ export function withoutHost<T extends ExportedStack>(stack: T, host: string): { 
 }
 
 function isOn({ type, inputs }: ExportedResource, host: string): boolean {
-  if (!type.startsWith("pulumi-nodejs:dynamic/k2:")) return false;
+  if (!type.startsWith(typePrefix)) return false;
   return type.endsWith(":Host") ? inputs?.name === host : inputs?.host?.name === host;
 }

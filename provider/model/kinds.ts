@@ -66,8 +66,14 @@ export const outputNames = {
   ImageTag: ["schema", "stack", "unfinished", "encrypted", "engineId", "imageId", "digest"],
 } as const;
 
-/** As in the resource's type: `pulumi-nodejs:dynamic/k2:Service`. */
 export type ResourceKind = keyof typeof outputNames;
+
+/** The resource's type in Pulumi begins with it; it is part of every existing state, so it must never change. */
+export const typePrefix = "pulumi-nodejs:dynamic/k2:";
+
+export function typeOf(kind: ResourceKind): string {
+  return typePrefix + kind;
+}
 
 /** `computed`: names in the context whose values are outputs of other resources. */
 export interface Shapes {

@@ -1,6 +1,14 @@
 /** Reads the deployed resources from a stack's state: `pulumi stack export`, or the file backend's files. */
 import { K2Error } from "../shared/errors.js";
-import { idOf, isResourceKind, type Kind, kindOf, type ResourceKind, type Shapes } from "./kinds.js";
+import {
+  idOf,
+  isResourceKind,
+  type Kind,
+  kindOf,
+  type ResourceKind,
+  type Shapes,
+  typePrefix,
+} from "./kinds.js";
 
 export interface Deployed<Inputs, Results> {
   urn: string;
@@ -111,7 +119,7 @@ function resourcesOf(document: unknown): RawResource[] {
 }
 
 function resourceKindOf(type: string): ResourceKind | undefined {
-  const [, name = ""] = /^pulumi-nodejs:dynamic\/k2:(\w+)$/.exec(type) ?? [];
+  const name = type.startsWith(typePrefix) ? type.slice(typePrefix.length) : "";
   return isResourceKind(name) ? name : undefined;
 }
 

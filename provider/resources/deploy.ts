@@ -5,8 +5,8 @@ import type { Input } from "@pulumi/pulumi/output.js";
 import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
 import type { Ref, Registration } from "../model/plan/node.js";
 import { fromSdk } from "./sdk.js";
-import type { Registered } from "./registered.js";
-import { fillNode, isKept, type Notation, type PlaceholderValues } from "./values.js";
+import { isKept, type Registered } from "./registered.js";
+import { fillNode, type Notation, type PlaceholderValues } from "./values.js";
 import { recordNoPromises, withoutStacks } from "./without-stacks.js";
 import {
   HealthCheck,

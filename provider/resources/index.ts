@@ -1,10 +1,10 @@
 /** The Pulumi resource of each kind: a name, inputs, and outputs that other resources can use. */
 import type * as Sdk from "@pulumi/pulumi/resource.js";
 import type { Input, Output } from "@pulumi/pulumi/output.js";
-import { type DeployedContainer, outputNames, type ResourceKind } from "../model/kinds.js";
+import { type DeployedContainer, outputNames, type ResourceKind, typeOf } from "../model/kinds.js";
 import { fromSdk } from "./sdk.js";
 import { stub } from "./state-stub.js";
-import { typeOf } from "./values.js";
+import { valueOf } from "./values.js";
 
 const { CustomResource, createUrn }: typeof Sdk = fromSdk("@pulumi/pulumi/resource.js");
 
@@ -28,7 +28,7 @@ export abstract class K2Resource extends CustomResource {
     const type = typeOf(kind);
     const outputs = Object.fromEntries(outputNames[kind].map((output) => [output, undefined]));
     // A promise, not an Output: an Output would wait for the parent, which waits for its children.
-    const urn = new Promise<string>((resolve) => createUrn(name, type, options.parent).apply(resolve));
+    const urn = valueOf(createUrn(name, type, options.parent));
     super(
       type,
       name,

@@ -1,7 +1,7 @@
 /**
  * Registers a plan that the CLI hands over, by Pulumi's protocol itself. Pulumi receives the same requests as from the
- * SDK's classes (deploy.ts), which take some milliseconds for each resource, and 0.3 MiB until it is registered: they prepare an
- * Output for every input, in case the program uses it.
+ * SDK's classes (deploy.ts), which take some milliseconds for each resource: they prepare an Output for every input, in case the
+ * program uses it.
  */
 import type * as Errors from "@pulumi/pulumi/errors.js";
 import type * as Sdk from "@pulumi/pulumi/output.js";
@@ -12,13 +12,13 @@ import type * as Settings from "@pulumi/pulumi/runtime/settings.js";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import pLimit, { type LimitFunction } from "p-limit";
 import { replaceAt } from "../model/input-paths.js";
-import { outputNames, resourceKinds, type Run } from "../model/kinds.js";
+import { outputNames, resourceKinds, type Run, typeOf } from "../model/kinds.js";
 import { type Ref, refsIn, type Registration } from "../model/plan/node.js";
 import { unknown } from "../model/unknown.js";
-import type { Registered } from "./registered.js";
+import { isKept, type Registered } from "./registered.js";
 import { fromSdk } from "./sdk.js";
 import { stub } from "./state-stub.js";
-import { fillNode, isKept, type Notation, type PlaceholderValues, typeOf } from "./values.js";
+import { fillNode, type Notation, type PlaceholderValues, valueOf } from "./values.js";
 
 const { isGrpcError }: typeof Errors = fromSdk("@pulumi/pulumi/errors.js");
 const { unknown: unknownValue }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
@@ -64,11 +64,6 @@ function plain(value: unknown): unknown {
   return replaceAt(value, (_path, item) =>
     rpc.isRpcSecret(item) ? plain(rpc.unwrapRpcSecret(item)) : undefined,
   );
-}
-
-/** The value of an Output that waits for no other resource. */
-export function valueOf<T>(value: Sdk.Output<T>): Promise<T> {
-  return new Promise((resolve) => value.apply(resolve as never));
 }
 
 interface Answer {
@@ -120,9 +115,10 @@ function outputIn({ outputs, isMet }: Answer, name: string): unknown {
 }
 
 async function register(node: Registration, answers: Answers, options: RequestOptions): Promise<Answer> {
-  const before = await answersTo(node, answers);
+  const read = refsIn(node.context).map((ref) => ref.node);
+  const before = await answersTo([...node.dependsOn, ...(node.optional ?? []), ...read], answers);
   const { outputs, ...answer } = await options.underWay(async () =>
-    send(await requestFor(node, before, options)),
+    send(await requestFor({ node, read, before }, options)),
   );
   const names: readonly string[] = outputNames[resourceKinds[node.kind]];
   return { ...answer, outputs: Object.fromEntries(names.map((name) => [name, outputs[name]])) };
@@ -133,9 +129,15 @@ interface RequestOptions extends Omit<RegisterOptions, "parent"> {
   underWay: LimitFunction;
 }
 
+interface Ready {
+  node: Registration;
+  /** The ids of the nodes whose outputs it reads. */
+  read: string[];
+  before: ReadonlyMap<string, Answer>;
+}
+
 async function requestFor(
-  node: Registration,
-  before: ReadonlyMap<string, Answer>,
+  { node, read, before }: Ready,
   options: RequestOptions,
 ): Promise<Messages.RegisterResourceRequest> {
   const { run, placeholders } = options;
@@ -146,7 +148,7 @@ async function requestFor(
   };
   const filled = fillNode(node, { notation: inProtocol, outputOf, placeholders });
   const urnsOf = (ids: Iterable<string>) => [...new Set([...ids].flatMap((id) => before.get(id)?.urn ?? []))];
-  const reads = urnsOf(refsIn(node.context).map((ref) => ref.node));
+  const reads = urnsOf(read);
   const parent = await options.parent;
   const kind = resourceKinds[node.kind];
   const [type, name] = [typeOf(kind), options.prefix + node.name];
@@ -169,13 +171,9 @@ async function requestFor(
   return request;
 }
 
-/** The answers for the resources that a node names, once they have arrived. */
-async function answersTo(
-  { dependsOn, optional = [], context }: Registration,
-  answers: Answers,
-): Promise<Map<string, Answer>> {
-  const ids = new Set([...dependsOn, ...optional, ...refsIn(context).map(({ node }) => node)]);
-  const arrived = [...ids].map(async (id) => {
+/** The answers for these resources, once they have arrived. */
+async function answersTo(ids: string[], answers: Answers): Promise<Map<string, Answer>> {
+  const arrived = [...new Set(ids)].map(async (id) => {
     const answer = await answers.get(id);
     return answer ? [[id, answer] as const] : [];
   });

@@ -1,6 +1,7 @@
 /** A resource that the program registers in this run. */
 import type { Input } from "@pulumi/pulumi/output.js";
-import type { ResourceKind } from "../model/kinds.js";
+import type { ResourceKind, Run } from "../model/kinds.js";
+import type { Registration } from "../model/plan/node.js";
 
 export interface Registered {
   kind: ResourceKind;
@@ -8,4 +9,12 @@ export interface Registered {
   isMet: Promise<boolean>;
   /** Unknown if the resource failed or was skipped before its handler returned it. */
   output: (name: string) => Input<unknown>;
+}
+
+/**
+ * Whether the object of a volume stays when its resource is deleted. One that the file declares external may have belonged to
+ * the project when it was deployed.
+ */
+export function isKept({ inputs }: Registration, { volumes }: Run): boolean {
+  return ("external" in inputs && inputs.external === true) || volumes !== "remove";
 }

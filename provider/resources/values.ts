@@ -1,6 +1,6 @@
 /** Fills the values of a plan's node: outputs of other resources, values that only Pulumi knows, and marks of secrets. */
+import type { Output } from "@pulumi/pulumi/output.js";
 import { replaceIn, secretAt } from "../model/input-paths.js";
-import type { ResourceKind, Run } from "../model/kinds.js";
 import { Ref, type Registration } from "../model/plan/node.js";
 
 /** Values that a plan does not contain, by their placeholders in the plan's strings. */
@@ -28,13 +28,9 @@ interface Filled {
   encrypted: Promise<string[]>;
 }
 
-export function typeOf(kind: ResourceKind): string {
-  return `pulumi-nodejs:dynamic/k2:${kind}`;
-}
-
-/** A resource that the file declares external may have belonged to the project when it was deployed. */
-export function isKept({ inputs }: Registration, { volumes }: Run): boolean {
-  return ("external" in inputs && inputs.external === true) || volumes !== "remove";
+/** The value of an Output that waits for no other resource. */
+export function valueOf<T>(value: Output<T>): Promise<T> {
+  return new Promise((resolve) => value.apply(resolve as never));
 }
 
 /** Contents of `secrets:` are secret even if they do not come from Pulumi's configuration. */

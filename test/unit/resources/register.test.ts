@@ -9,9 +9,10 @@ import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.
 import { hideSecrets } from "../../../provider/model/plan/json.js";
 import type { Plan } from "../../../provider/model/plan/node.js";
 import { deploy } from "../../../provider/resources/deploy.js";
-import { inProtocol, registerAll, valueOf } from "../../../provider/resources/register.js";
+import { inProtocol, registerAll } from "../../../provider/resources/register.js";
 import type { Registered } from "../../../provider/resources/registered.js";
 import { fromSdk } from "../../../provider/resources/sdk.js";
+import { valueOf } from "../../../provider/resources/values.js";
 import { planOf } from "../../support/model/plans.js";
 
 const { output, secret }: typeof Sdk = fromSdk("@pulumi/pulumi/output.js");
