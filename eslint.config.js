@@ -32,6 +32,9 @@ const noEnvironment = {
  */
 const textsOfOthers = {
   "provider/model/event-marker.ts": "reads and writes the marker in texts that cross Pulumi's events",
+  "provider/model/swarm/convergence/seen.ts":
+    "the scheduler names the task that failed an update in its text only",
+  "provider/engine/swarm/refusals.ts": "a manager's answers that have no status of their own",
   "provider/engine/connection/failure.ts": "an engine's answer: hints are found by its words",
   "provider/engine/containers/execute.ts": "an engine's answer that has no status of its own",
   "provider/engine/images/registry-failure.ts":

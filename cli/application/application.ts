@@ -9,6 +9,7 @@ import { propertyOf } from "../../provider/shared/lookup.js";
 import { declaredHost, hostRef, withAbsoluteTls } from "../../provider/model/host-ref.js";
 import type { HostRef, ServiceInputs, ServiceOutputs } from "../../provider/model/kinds.js";
 import { place } from "../../provider/model/placement/place.js";
+import { swarmServices, withoutSwarmServices } from "../../provider/model/plan/swarm.js";
 import { hostsWritten } from "../../provider/model/placement/host-patterns.js";
 import { type Placement } from "../../provider/model/placement/placement.js";
 import { type Deployed, projectsOf, type StackState } from "../../provider/model/stack-state.js";
@@ -28,6 +29,12 @@ export interface Member {
   healthCheck?: HealthCheck;
 }
 
+/** A service that runs on the swarm, wherever its tasks are. */
+export interface SwarmMember extends Omit<Member, "host" | "deployed" | "healthCheck"> {
+  /** In the state. */
+  isDeployed: boolean;
+}
+
 export interface Application {
   name: string;
   project?: Project;
@@ -35,6 +42,8 @@ export interface Application {
   hosts: HostRef[];
   /** Sorted by service, then host. */
   members: Member[];
+  /** Sorted by service. */
+  onSwarm: SwarmMember[];
   /** Why the file's services cannot be placed: they are looked for on all hosts that they may run on. */
   fault?: K2Error;
 }
@@ -71,18 +80,33 @@ export function applicationOf({ project, state, name, env, folder }: Sources): A
     ...(state && { state }),
     hosts: hostsOf({ project, state, env, folder, members }),
     members,
+    onSwarm: swarmMembers(project, state),
     ...(fault && { fault }),
   };
+}
+
+function swarmMembers(project: Project | undefined, state: StackState | undefined): SwarmMember[] {
+  const planned = new Map(project ? swarmServices(project) : []);
+  const deployed = new Map((state?.swarmServices ?? []).map((one) => [one.inputs.service, one]));
+  return [...new Set([...deployed.keys(), ...planned.keys()])].sort(byNumber.compare).map((service) => {
+    const definition = planned.get(service);
+    const known = deployed.get(service);
+    return {
+      ...{ service, replicas: known?.inputs.replicas ?? 1, isDeployed: known !== undefined },
+      ...(definition && { definition }),
+      dependsOn: definition ? dependenciesOf(definition) : [...(known?.after ?? [])].sort(),
+    };
+  });
 }
 
 /** A service that cannot be placed may run nevertheless, since an earlier version of the file. */
 function placementOf(project: Project, memory: Placement): { placement: Placement; fault?: K2Error } {
   try {
-    return { placement: place(project, memory) };
+    return { placement: place(withoutSwarmServices(project), memory) };
   } catch (fault) {
     if (!K2Error.is(fault)) throw fault;
     const placement: Placement = {};
-    for (const name of Object.keys(project.services))
+    for (const name of Object.keys(withoutSwarmServices(project).services))
       placement[name] = Object.fromEntries(hostsWritten(project, name).map((one) => [one, 1]));
     return { placement, fault };
   }

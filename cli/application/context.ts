@@ -1,5 +1,5 @@
 /** The context of a command: project, state of the stack, and engines. Each is loaded on first use. */
-import { type Claimant, stackIdsOf } from "../../provider/model/changes/ownership.js";
+import { type Claimant, stackIdsOf } from "../../provider/model/ownership.js";
 import { dirname, resolve } from "node:path";
 import { readStandardInput } from "../../provider/compose/source/reader.js";
 import type { LoadOptions } from "../../provider/compose/load/load.js";

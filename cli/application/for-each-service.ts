@@ -27,8 +27,13 @@ export async function forEachService(
   all: LiveService[],
   what: ServiceAction,
 ): Promise<number> {
-  const { services, dead } = onReachableHosts(context, await withSecretValues(context, all));
+  const plain = all.filter(({ onSwarm }) => !onSwarm);
+  const { services, dead } = onReachableHosts(context, await withSecretValues(context, plain));
   let code = dead ? exitCodeOf("unreachable") : 0;
+  for (const name of new Set(all.flatMap(({ service, onSwarm }) => (onSwarm ? service : [])))) {
+    context.out.error(messageOf(notOnSwarm(name, what)));
+    code ||= exitCodeOf("unsupported");
+  }
   const ordered = waves(services);
   const failed = new Set<string>();
   for (const wave of what.order === "start" ? ordered : ordered.reverse()) {
@@ -46,6 +51,17 @@ export async function forEachService(
     }
   }
   return code;
+}
+
+/** The swarm would start what is stopped here. */
+function notOnSwarm(service: string, { doing }: ServiceAction): K2Error {
+  return new K2Error(
+    "unsupported",
+    `${doing} [${service}]: it runs on the swarm, which replaces its containers`,
+    {
+      hint: `Scale it (k2-compose scale ${service}=0), or change \`swarm.redeploy\` in the file to restart its tasks.`,
+    },
+  );
 }
 
 /** Works on all containers of a service at once, and throws the first failure. */

@@ -6,33 +6,14 @@ import { containersOf } from "../../provider/model/reconcile/desired.js";
 import { isImageId } from "../../provider/model/images/reference.js";
 import type { HostRef } from "../../provider/model/kinds.js";
 import { label } from "../../provider/model/labels.js";
-import type { HostSnapshot, ObservedContainer } from "../../provider/model/observed.js";
-import type { Application, Member } from "./application.js";
+import type { Application } from "./application.js";
+import type { Live, LiveHost, LiveService } from "./live-types.js";
+import type { ObservedContainer } from "../../provider/model/observed.js";
 import type { Output } from "../terminal/output.js";
 import { matches } from "../arguments/select.js";
 import { entryOf } from "../../provider/shared/lookup.js";
 
-export interface LiveHost {
-  host: HostRef;
-  /** Undefined if the engine did not answer; `error` gives the reason. */
-  snapshot?: HostSnapshot;
-  error?: K2Error;
-}
-
-/** A service on a host, with its containers. */
-export interface LiveService extends Member {
-  at: LiveHost;
-  /** Sorted by number. */
-  containers: ObservedContainer[];
-  /** An orphan: neither in the file nor in the state, but found by its label. */
-  orphan?: boolean;
-}
-
-export interface Live {
-  application: Application;
-  hosts: LiveHost[];
-  services: LiveService[];
-}
+export type * from "./live-types.js";
 
 interface Observation {
   session: Session;
@@ -45,7 +26,8 @@ export async function observe(application: Application, observation: Observation
   const { session, signal, shown } = observation;
   const used = hostsInUse(application);
   const answerOf = (host: HostRef) => observeHost(host, session, signal);
-  if (shown === undefined) return liveOf(application, await Promise.all(used.map(answerOf)));
+  if (shown === undefined)
+    return withSwarm(liveOf(application, await Promise.all(used.map(answerOf))), observation);
   const hosts = await withPatience<LiveHost>(used, {
     answerOf,
     hasAnswered: ({ snapshot }) => snapshot !== undefined,
@@ -54,7 +36,15 @@ export async function observe(application: Application, observation: Observation
     without: (host, error) => ({ host, error }),
     signal,
   });
-  return liveOf(application, hosts);
+  return withSwarm(liveOf(application, hosts), observation);
+}
+
+/** Loaded only for applications with services on a swarm. */
+async function withSwarm(live: Live, { session, signal }: Observation): Promise<Live> {
+  if (live.application.onSwarm.length === 0) return live;
+  const { servicesOnSwarm } = await import("./swarm-services.js");
+  const found = await servicesOnSwarm(live, session, signal);
+  return { ...live, services: [...live.services, ...found] };
 }
 
 function liveOf(application: Application, hosts: LiveHost[]): Live {

@@ -1,7 +1,7 @@
 /** The status of a service, in the words of the original k2-compose. Pure. */
 import { type ObservedContainer } from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
-import type { LiveService } from "./live-application.js";
+import type { LiveService, TasksOnSwarm } from "./live-application.js";
 
 /** The four statuses of the original, and those that it did not distinguish. */
 export type Status =
@@ -31,6 +31,7 @@ export const statusCodes: Record<Status, number> = {
 export function statusOf(service: LiveService, check?: Checked): ServiceStatus {
   const { at, containers, replicas } = service;
   if (at.error) return { status: "unreachable", text: "unreachable", reason: at.error.what };
+  if (service.onSwarm) return statusOnSwarm(service, service.onSwarm);
   if (containers.length === 0) return { status: "undeployed", text: "undeployed" };
   const all = containers.map(containerStatus);
   const up = all.filter(({ status }) => status === "running" || status === "starting");
@@ -45,8 +46,29 @@ export function statusOf(service: LiveService, check?: Checked): ServiceStatus {
   return { status: up.length < count ? "error" : "running", text: `running${share}` };
 }
 
+/** A completed job is stopped, and not in error. */
+function statusOnSwarm({ containers }: LiveService, { share, error }: TasksOnSwarm): ServiceStatus {
+  const all = containers.map(containerStatus);
+  const is = (wanted: Status) => all.some(({ status }) => status === wanted);
+  const reason = error === undefined ? {} : { reason: error };
+  if (error !== undefined) return { status: "error", text: `error ${share}`, ...reason };
+  if (is("starting") || containers.some(({ state }) => state === "created"))
+    return { status: "starting", text: `starting ${share}` };
+  if (is("running")) return { status: "running", text: `running ${share}` };
+  return containers.length === 0
+    ? { status: "stopped", text: `stopped ${share}` }
+    : { ...worst(all), text: `${worst(all).text} ${share}` };
+}
+
 /** "changed" if the image's name now refers to another image. */
-export function imageStatusOf({ at, containers, deployed, definition }: LiveService): "changed" | "" {
+export function imageStatusOf({
+  at,
+  containers,
+  deployed,
+  definition,
+  onSwarm,
+}: LiveService): "changed" | "" {
+  if (onSwarm) return "";
   const images = at.snapshot?.images ?? [];
   return containers.some((container) => {
     const name = deployed?.inputs.image ?? definition?.image ?? container.image;

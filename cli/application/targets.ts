@@ -1,7 +1,7 @@
 /** Selects the services for a command. */
 import { reachable } from "../../provider/shared/dependency-order.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import { isForeign } from "../../provider/model/changes/ownership.js";
+import { isForeign } from "../../provider/model/ownership.js";
 import type { Member } from "./application.js";
 import type { Context } from "./context.js";
 import type { Live, LiveService } from "./live-application.js";

@@ -1,12 +1,13 @@
 /** Computes what a run would change from the plan, the state and the engines. */
 import { type Change, compare } from "../../provider/model/changes/compare.js";
-import { stackIdsOf } from "../../provider/model/changes/ownership.js";
+import { stackIdsOf } from "../../provider/model/ownership.js";
 import type { HostRef, Run } from "../../provider/model/kinds.js";
 import type { HostSnapshot } from "../../provider/model/observed.js";
 import type { StackState } from "../../provider/model/stack-state.js";
 import { hasChoices } from "../../provider/model/placement/place.js";
 import { withAbsoluteTls } from "../../provider/model/host-ref.js";
 import { isKind } from "../../provider/model/plan/node.js";
+import { withoutSwarmServices } from "../../provider/model/plan/swarm.js";
 import { type PrepareOptions, runOfProject } from "../../provider/planning/prepare.js";
 import type { Context } from "../application/context.js";
 import { findWorkspace, type Workspace } from "../application/workspace.js";
@@ -49,7 +50,7 @@ export async function computeChanges(context: Context, request: ChangeRequest): 
   const options: PrepareOptions = {
     ...(await planOptions(context, workspace, state)),
     ...extrasOf(flags),
-    ...(hasChoices(project) && { down: await unreachableHosts(project, context) }),
+    ...(hasChoices(withoutSwarmServices(project)) && { down: await unreachableHosts(project, context) }),
   };
   const prepared = await planProject(context, workspace, options);
   const { plan } = prepared;

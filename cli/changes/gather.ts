@@ -8,7 +8,7 @@ import { kinds, type Needs } from "../../provider/model/changes/kinds.js";
 import type { Observations } from "../../provider/model/changes/previews.js";
 import type { HostRef, Kind, Run } from "../../provider/model/kinds.js";
 import type { RegistryAnswer } from "../../provider/model/images/pull-policy.js";
-import type { HostSnapshot } from "../../provider/model/observed.js";
+import { type HostSnapshot, memberOf } from "../../provider/model/observed.js";
 import type { NodeOf, Plan } from "../../provider/model/plan/node.js";
 import { byKind, readState, type StackState } from "../../provider/model/stack-state.js";
 import { messageOf } from "../../provider/shared/errors.js";
@@ -27,13 +27,15 @@ interface Reach {
 export async function gather(plan: Plan, state: StackState | undefined, at: Reach): Promise<Observations> {
   const known = new DeployedResources(state);
   const needs = plan.nodes.map((node) => needsOf(node, known, at.run));
-  const [registries, snapshots, decrypted] = await Promise.all([
+  const [registries, snapshots, decrypted, swarm] = await Promise.all([
     askRegistries(needs, at),
     inspectAll(needs, at),
     decryptedInputs(plan, known, at),
+    lookAtSwarm(needs, at),
   ]);
   await (await at.context.session()).close();
-  return { run: at.run, snapshots, registries, ...(decrypted && { decrypted }), filesHash: filesHashOf };
+  const more = { ...(decrypted && { decrypted }), ...(swarm && { swarm }) };
+  return { run: at.run, snapshots, registries, ...more, filesHash: filesHashOf };
 }
 
 /** Pulumi decrypts the state only where a hash does not show that its secrets are those of the plan. */
@@ -103,4 +105,30 @@ async function inspectAll(
     inspected.set(inputs.host.name, { ...seen, containers });
   }
   return inspected;
+}
+
+/** A project has one swarm. */
+async function lookAtSwarm(
+  needs: Needs[],
+  { snapshots, reach, context }: Reach,
+): Promise<Observations["swarm"]> {
+  const asked = needs.flatMap(({ swarm }) => swarm ?? []);
+  if (asked.length === 0) return undefined;
+  const hosts = new Map(asked.flatMap((one) => one.hosts).map((host) => [host.name, host]));
+  const session = await context.session();
+  const members = Object.fromEntries(
+    [...hosts.keys()].map((name) => {
+      const seen = snapshots.get(name);
+      return [name, seen && memberOf(seen)];
+    }),
+  );
+  const clusterId = asked.flatMap((one) => one.clusterId ?? [])[0];
+  const engineOf = (host: HostRef) => session.engine(reach(host));
+  // Loaded only for files with a swarm.
+  const [{ observeSwarm }, { swarmChanges }] = await Promise.all([
+    import("../../provider/engine/swarm/observe.js"),
+    import("../../provider/model/swarm/drift/changes.js"),
+  ]);
+  const all = { hosts: [...hosts.values()], members, clusterId };
+  return swarmChanges(await observeSwarm(all, engineOf, context.signal));
 }

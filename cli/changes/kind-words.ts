@@ -9,4 +9,9 @@ export const kindWords: Record<ResourceKind, string> = {
   Service: "",
   HealthCheck: "health check ",
   ImageTag: "image tag ",
+  Swarm: "swarm ",
+  SwarmNode: "node ",
+  SwarmConfig: "config ",
+  SwarmSecret: "secret ",
+  SwarmService: "",
 };

@@ -33,7 +33,7 @@ export function leaversOf(changes: Change[], named: string[], state: StackState 
   const all = new DeployedResources(state).all();
   const byId = new Map(changes.map((change) => [change.id, change]));
   const gone = changes.filter(({ kind, name, action }) => {
-    const isOfService = kind === "service" || kind === "healthCheck";
+    const isOfService = ["service", "healthCheck", "swarmService"].includes(kind);
     return isOfService && isRemoval(action) && named.includes(name.slice(0, name.lastIndexOf("@")));
   });
   const ids = new Set(gone.map(({ id }) => id));
@@ -45,7 +45,7 @@ export function leaversOf(changes: Change[], named: string[], state: StackState 
     if (dependents.every(({ id }) => byId.get(id)?.action === "same")) {
       found.removed.push(...own);
       found.dependents.push(...dependents.map(({ last: { urn } }) => urn));
-    } else if (own.some(({ kind, action }) => kind === "service" && action === "remove"))
+    } else if (own.some(({ kind, action }) => kind !== "healthCheck" && action === "remove"))
       found.staying.push(name);
   }
   return found;

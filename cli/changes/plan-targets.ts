@@ -1,5 +1,6 @@
 /** Resources of the plan that a run with named services targets. */
-import { resourceKinds, type ServiceInputs, typeOf } from "../../provider/model/kinds.js";
+import { resourceKinds, typeOf } from "../../provider/model/kinds.js";
+import { swarmName } from "../../provider/compose/resolve/swarm.js";
 import { isRemoval } from "./leaving.js";
 import type { Change } from "../../provider/model/changes/compare.js";
 import { followersOf } from "../../provider/model/changes/followers.js";
@@ -16,7 +17,7 @@ export function targetIds(plan: Plan, patterns: string[], dependencies: boolean)
     select(patterns, servicesOf(plan)).map(({ service, host }) => `${service}@${host.name}`),
   );
   const isNamed = (id: string) => names.has(id.slice(id.indexOf(" ") + 1));
-  const isService = (id: string) => /^(service|healthCheck) /.test(id);
+  const isService = (id: string) => /^(service|healthCheck|swarmService) /.test(id);
   const named = [...nodes.keys()].filter((id) => isService(id) && isNamed(id));
   return withNeeds(nodes, named, (other) => dependencies || !isService(other) || isNamed(other));
 }
@@ -26,8 +27,13 @@ export function servicesNamed(plan: Plan, patterns: string[]): string[] {
   return [...new Set(select(patterns, servicesOf(plan)).map(({ service }) => service))];
 }
 
-function servicesOf(plan: Plan): ServiceInputs[] {
-  return plan.nodes.filter(isKind("service")).map(({ inputs }) => inputs);
+/** Services of the swarm are on the host "swarm". */
+function servicesOf({ nodes }: Plan): { service: string; host: { name: string } }[] {
+  const onSwarm = nodes.filter(isKind("swarmService"));
+  return [
+    ...nodes.filter(isKind("service")).map(({ inputs }) => inputs),
+    ...onSwarm.map(({ inputs: { service } }) => ({ service, host: { name: swarmName } })),
+  ];
 }
 
 interface Targeted {
@@ -77,6 +83,7 @@ export function followerIds(plan: Plan, changes: Change[], ids: ReadonlySet<stri
   const followers = new Set(
     followersOf(plan, changes, ids).flatMap((id) => [id, id.replace("service ", "healthCheck ")]),
   );
-  const isFollowed = (other: string) => !/^(service|healthCheck) /.test(other) || followers.has(other);
+  const isFollowed = (other: string) =>
+    !/^(service|healthCheck|swarmService) /.test(other) || followers.has(other);
   return withNeeds(nodes, [...followers], isFollowed);
 }

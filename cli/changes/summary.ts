@@ -134,7 +134,7 @@ function withoutName({ subject, text, rest }: Reason, name: string): string {
 
 /** A new container needs no reasons, except what it takes from others. */
 function wordsOf({ action, kind, name, host, reasons, operations }: Change): string[] {
-  if (action === "create" && kind === "service")
+  if (action === "create" && (kind === "service" || kind === "swarmService"))
     return textsOf(reasons.filter(({ code }) => code === "takes"));
   if (action === "adopt" && operations && operations.stages.length === 0)
     return [`adopt ${operations.kept.join(", ")}: no restart`];

@@ -10,6 +10,7 @@ import { deploy } from "../deployment/deploy.js";
 import { removeImages, removeLabelled } from "../up/remove-leftovers.js";
 import { stopDependents } from "../up/stop-optional-first.js";
 import { computedOf, handoverOf } from "../deployment/run-handover.js";
+import type { StackState } from "../../provider/model/stack-state.js";
 import { findWorkspace, type Workspace, withoutFile } from "../application/workspace.js";
 
 interface Options {
@@ -19,6 +20,7 @@ interface Options {
   timeout?: number;
   time?: number;
   removeOrphans?: boolean;
+  leaveSwarm?: boolean;
   json?: boolean;
 }
 
@@ -42,6 +44,11 @@ export default defineCommand<Options>({
       number: true,
       hidden: true,
     },
+    {
+      flags: "--leave-swarm",
+      does: "End the swarm that this stack has formed: its hosts leave it",
+      own: true,
+    },
     ...removeOrphansOptions("Remove containers for services not defined in the compose file"),
     { flags: "--json", does: "Print events as JSON, one object per line" },
   ],
@@ -51,9 +58,10 @@ export default defineCommand<Options>({
     if (nothing && nothing.code !== "not-found") throw nothing;
     if (!state) assertNotOfOtherStack(await context.live());
     if (!(await isConfirmed(context, name, options))) return 1;
+    const leaveSwarm = options.leaveSwarm ? await mayLeave(context, state) : false;
     const stopTimeout = options.timeout ?? options.time;
     if (state) await stopDependents(context, stopTimeout);
-    if (state) await destroy(context, name, options, stopTimeout);
+    if (state) await destroy(context, name, { ...options, leaveSwarm }, stopTimeout);
     const left = await removeLabelled(context, {
       ...options,
       ...(stopTimeout !== undefined && { stopTimeout }),
@@ -84,6 +92,12 @@ function assertNotOfOtherStack({ application, services }: Live): void {
   );
 }
 
+async function mayLeave(context: Context, state: StackState | undefined): Promise<boolean> {
+  // Loaded only for --leave-swarm.
+  const { mayLeaveSwarm } = await import("../up/leave-swarm.js");
+  return mayLeaveSwarm(context, state);
+}
+
 async function destroy(
   context: Context,
   name: string,
@@ -102,7 +116,10 @@ async function destroy(
     ...{ workspace, known: true, json: options.json ?? false, volumesGo: computed !== undefined },
     // To remove volumes, the program must run to clear the mark that protects them.
     args: ["destroy", "--continue-on-error", ...(computed ? ["--run-program"] : [])],
-    handover: handoverOf(await context.loadOptions(), { run: { ...volumes, stopTimeout }, ...computed }),
+    handover: handoverOf(await context.loadOptions(), {
+      run: { ...volumes, stopTimeout, leaveSwarm: options.leaveSwarm },
+      ...computed,
+    }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { removeLeftFiles } from "../../provider/engine/files/leftover-volumes.js";
 import { K2Error } from "../../provider/shared/errors.js";
-import { type Claimant, isForeign } from "../../provider/model/changes/ownership.js";
+import { type Claimant, isForeign } from "../../provider/model/ownership.js";
 import { label } from "../../provider/model/labels.js";
 import { isUp } from "../../provider/model/reconcile/replace.js";
 import { forEachService, eachContainer } from "../application/for-each-service.js";

@@ -6,6 +6,7 @@ import type { Project, Service } from "../../provider/compose/types.js";
 import { shellWords } from "../../provider/compose/values/shell-words.js";
 import type { Engine } from "../../provider/engine/connection/connect.js";
 import { K2Error } from "../../provider/shared/errors.js";
+import { runsOnSwarm } from "../../provider/model/plan/swarm.js";
 import { elementOf } from "../../provider/shared/lookup.js";
 import type { Step } from "../../provider/model/steps.js";
 import { defineCommand } from "../command.js";
@@ -111,7 +112,9 @@ export default defineCommand<Options>({
   run: async (given, { args: [name = "", ...words], options }) => {
     const command = commandWords(words);
     const asked = await given.withProfilesOf([name]);
-    await asked.project();
+    const asAsked = await asked.project();
+    const defined = asAsked.services[name];
+    if (defined && runsOnSwarm(defined, asAsked)) throw notOnSwarm(name);
     const first = await reachableService(asked, name);
     const { deps, build, pull, quiet, quietPull, quietBuild } = options;
     const wish = { deps, ...(build && { build }), ...(pull && { pull }), quiet, quietPull, quietBuild };
@@ -176,6 +179,12 @@ async function variablesOf(
 interface Wanted extends Options {
   command: string[];
   variables: Record<string, string | null>;
+}
+
+function notOnSwarm(name: string): K2Error {
+  return new K2Error("unsupported", `${name} runs on the swarm, which runs no one-off containers`, {
+    hint: `Use \`k2-compose exec ${name}\`, or a service with deploy.mode: replicated-job.`,
+  });
 }
 
 function serviceFor(project: Project, name: string, { command, variables, ...options }: Wanted): Service {

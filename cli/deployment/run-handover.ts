@@ -21,7 +21,7 @@ export interface Handover extends Additions {
 }
 
 interface Additions {
-  run?: Pick<RunNotice, "stopTimeout" | "volumes">;
+  run?: Pick<RunNotice, "stopTimeout" | "volumes" | "leaveSwarm">;
   [argument: string]: unknown;
 }
 
@@ -63,8 +63,8 @@ export function computedOf(computed: Computed): { computed: object } {
 
 /** Without a handover: for the handlers, which need nothing else. */
 export function noticeOf({ run }: Handover, handover?: RunNotice["handover"]): Record<string, string> {
-  const { stopTimeout, volumes } = run ?? {};
-  const notice: RunNotice = { stopTimeout, volumes, ...(handover && { handover }) };
+  const { stopTimeout, volumes, leaveSwarm } = run ?? {};
+  const notice: RunNotice = { stopTimeout, volumes, leaveSwarm, ...(handover && { handover }) };
   return { [runVariable]: JSON.stringify(notice) };
 }
 

@@ -35,7 +35,9 @@ export function chooseDeployment(
   number: number | undefined,
   { now, stack }: { now: StackState | undefined; stack: Stack },
 ): Deployment {
-  const known = all.filter(({ state }) => state.services.length > 0);
+  const known = all.filter(
+    ({ state: { services, swarmServices } }) => services.length + swarmServices.length > 0,
+  );
   const numbers = known.map(({ run }) => run.number).join(", ");
   const hint = `Available: ${numbers} (k2-compose rollback --list).`;
   if (number !== undefined) {

@@ -1,5 +1,6 @@
 /** Options that make `up` follow logs. */
 import { isKind } from "../../provider/model/plan/node.js";
+import { K2Error } from "../../provider/shared/errors.js";
 import type { Option } from "../arguments/option.js";
 import { select } from "../arguments/select.js";
 import type { ComputedChanges } from "../changes/compute-changes.js";
@@ -73,5 +74,15 @@ export function assertServicesExist(
     ...noAttach,
     ...(exitCodeFrom ? [exitCodeFrom] : []),
   ];
-  for (const name of names) select([name], services);
+  const onSwarm = new Set(plan.nodes.filter(isKind("swarmService")).map(({ inputs }) => inputs.service));
+  for (const name of names)
+    if (onSwarm.has(name)) throw notAttached(name);
+    else select([name], services);
+}
+
+/** Its tasks come and go on any node. */
+function notAttached(name: string): K2Error {
+  return new K2Error("unsupported", `${name} runs on the swarm: \`up\` does not attach to its tasks`, {
+    hint: `Run \`k2-compose up\` and \`k2-compose logs -f ${name}\`.`,
+  });
 }

@@ -9,7 +9,7 @@ import { label } from "../../provider/model/labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../../provider/model/observed.js";
 import { imageNamed } from "../../provider/model/images/find-image.js";
 import { readState } from "../../provider/model/stack-state.js";
-import { isForeign } from "../../provider/model/changes/ownership.js";
+import { isForeign } from "../../provider/model/ownership.js";
 import { type Sweep, sweepOf } from "../../provider/model/changes/sweep.js";
 import type { Member } from "../application/application.js";
 import type { Context } from "../application/context.js";

@@ -1,6 +1,6 @@
 /** `up`: computes the changes, shows and confirms them, and deploys them. */
 import { K2Error } from "../../provider/shared/errors.js";
-import { isForeign, takeOverHint } from "../../provider/model/changes/ownership.js";
+import { isForeign, takeOverHint } from "../../provider/model/ownership.js";
 import { label } from "../../provider/model/labels.js";
 import { isQuiet } from "../terminal/colour.js";
 import { withNotice } from "../terminal/redraw.js";
@@ -85,7 +85,7 @@ async function tellOfFoundContainers(context: Context, { snapshots }: ComputedCh
 function inventory({ changes, away }: ComputedChanges): string {
   const count = (kind: string) =>
     changes.filter((change) => change.kind === kind && !away.has(change.host ?? "")).length;
-  const [services, hosts] = [count("service"), count("host")];
+  const [services, hosts] = [count("service") + count("swarmService"), count("host")];
   return `${services} service${services === 1 ? "" : "s"} on ${hosts} host${hosts === 1 ? "" : "s"} up to date`;
 }
 

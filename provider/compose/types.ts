@@ -11,6 +11,7 @@ import type { hosts, naming, healthCheck } from "./schema/k2.js";
 import type { config, network, volume } from "./schema/resources.js";
 import type { ServiceAttributes } from "./schema/service.js";
 import type { Decoded } from "./schema/shape.js";
+import type { projectSwarm, serviceSwarm } from "./schema/swarm.js";
 
 export type { Warning } from "./tree/problems.js";
 
@@ -27,6 +28,8 @@ export interface Project {
   default_host: string;
   /** The default host comes from the environment, not from the file. */
   implicit_default?: boolean;
+  /** Absent if no service runs on a swarm by default. */
+  swarm?: ProjectSwarm;
   s_extra_hosts: Record<string, string[]>;
   services: Record<string, Service>;
   /** Services that no active profile enables: they are not deployed, but are not orphans. */
@@ -52,6 +55,11 @@ export type Naming = Decoded<typeof naming>;
 // The type of each attribute is that of its row in schema/.
 
 export type HostDefinition = Decoded<typeof hosts>[string];
+
+export type ProjectSwarm = Exclude<Decoded<typeof projectSwarm>, false>;
+export type NodeSwarm = NonNullable<HostDefinition["swarm"]>;
+/** How the deployment of a service to the swarm is monitored. */
+export type SwarmOptions = Exclude<Decoded<typeof serviceSwarm>, false>;
 
 /** A service in canonical form. */
 export interface Service extends ServiceAttributes {}

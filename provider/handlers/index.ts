@@ -15,6 +15,7 @@ import type { HandlerOf } from "./process/handler.js";
 import { RunMemory } from "./process/run-memory.js";
 import { EventLog } from "./pulumi/log.js";
 import { type ConfigureRequest, tlsSecretsIn } from "./pulumi/tls-secrets.js";
+import { swarm, swarmConfig, swarmNode, swarmSecret, swarmService } from "./swarm-handlers.js";
 import { adapt } from "./pulumi/adapter.js";
 import { volume } from "./volume.js";
 
@@ -34,6 +35,11 @@ const handlers: { [K in Kind]: HandlerOf<K> } = {
   service,
   healthCheck,
   imageTag,
+  swarm,
+  swarmNode,
+  swarmConfig,
+  swarmSecret,
+  swarmService,
 };
 
 const adapted = {
@@ -45,6 +51,11 @@ const adapted = {
   service: adaptedOf("service"),
   healthCheck: adaptedOf("healthCheck"),
   imageTag: adaptedOf("imageTag"),
+  swarm: adaptedOf("swarm"),
+  swarmNode: adaptedOf("swarmNode"),
+  swarmConfig: adaptedOf("swarmConfig"),
+  swarmSecret: adaptedOf("swarmSecret"),
+  swarmService: adaptedOf("swarmService"),
 };
 
 function adaptedOf<K extends Kind>(kind: K) {

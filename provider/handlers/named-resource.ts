@@ -3,7 +3,7 @@ import { K2Error } from "../shared/errors.js";
 import type { Context, HostRef, Outputs, Shapes } from "../model/kinds.js";
 import type { HostSnapshot } from "../model/observed.js";
 import { kinds, things } from "../model/changes/kinds.js";
-import { byName, mayChange, refusedTakeOvers } from "../model/changes/ownership.js";
+import { byName, mayChange, refusedTakeOvers } from "../model/ownership.js";
 import type { Reason } from "../model/reasons.js";
 import { snapshotOrWarn } from "./process/snapshots.js";
 import { type Call, type HandlerOf, outputsIn } from "./process/handler.js";

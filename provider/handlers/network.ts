@@ -10,7 +10,7 @@ import { type NetworkContext, type NetworkInputs, type NetworkOutputs, stateSche
 import { isAnotherNetwork, networkRecreationReasons } from "../model/changes/recreation.js";
 import { networkTakeReasons } from "../model/changes/network-takes.js";
 import { things } from "../model/changes/kinds.js";
-import { assertOwnership, ownerLabels } from "../model/changes/ownership.js";
+import { assertOwnership, ownerLabels } from "../model/ownership.js";
 import { label } from "../model/labels.js";
 import type { ObservedNetwork } from "../model/observed.js";
 import { createInPlace, patience } from "./network-handover.js";

@@ -2,14 +2,16 @@
  * Networks that belong to a swarm rather than to an engine. Only managers create and remove them; workers of the swarm
  * learn of one when a container refers to it by name.
  */
+import { sleep } from "../engine/connection/deadline.js";
 import type { InspectedNetwork } from "../engine/observe/inspect.js";
-import { snapshot } from "../engine/observe/snapshot.js";
+import { readMember } from "../engine/swarm/member.js";
 import { removeNetwork } from "../engine/resources/remove-network.js";
 import { K2Error } from "../shared/errors.js";
 import type { HostRef, NetworkContext, NetworkInputs, NetworkOutputs } from "../model/kinds.js";
-import type { SwarmMember } from "../model/observed.js";
-import { mayChange } from "../model/changes/ownership.js";
+import { activeMember, type SwarmMember } from "../model/observed.js";
+import { mayChange } from "../model/ownership.js";
 import type { Call } from "./process/handler.js";
+import { membersNow } from "./process/members.js";
 
 export type SwarmPlace = NonNullable<NetworkOutputs["swarm"]>;
 
@@ -30,29 +32,28 @@ export async function swarmOf(
   const member = await membershipOf(host, call);
   if (!member && inputs.external) return undefined;
   if (!member) throw inNoSwarm(name, host);
-  const manager = member.manager ? host : await managerAmong(hosts, member, call);
+  const manager = member.control ? host : await managerAmong(hosts, member, call);
   if (!manager && inputs.external) return undefined;
   if (!manager) throw noManager(name, host);
   return { manager, home: home === host.name };
 }
 
+/** Now: this run may have formed the swarm. */
 async function membershipOf(host: HostRef, call: Call): Promise<SwarmMember | undefined> {
-  const seen =
-    (await call.memory.snapshotIfReachable(host)) ??
-    (await snapshot(call.session.engine(host), { signal: call.signal, deadline: 10_000 }));
-  return seen.engine.swarm;
+  return activeMember(await readMember(call.session.engine(host), call.signal));
 }
 
 /** A host that does not answer is skipped: another manager is sufficient. */
 async function managerAmong(
   hosts: HostRef[],
-  { managers }: SwarmMember,
+  { managerIds = [] }: SwarmMember,
   call: Call,
 ): Promise<HostRef | undefined> {
-  const seen = await Promise.all(
-    hosts.map(async (host) => [host, (await call.memory.snapshotIfReachable(host))?.engine.swarm] as const),
-  );
-  return seen.find(([, swarm]) => swarm?.manager && managers.includes(swarm.node))?.[0];
+  const members = await membersNow(hosts, call);
+  return hosts.find(({ name }) => {
+    const member = members[name];
+    return member?.control && managerIds.includes(member.nodeId ?? "");
+  });
 }
 
 function inNoSwarm(name: string, host: HostRef): K2Error {
@@ -84,6 +85,9 @@ export async function removeFromSwarm(
   if (!there || !mayChange(there.Labels ?? {}, { stack: state.stack })) return;
   const refusal = await removeNetwork(call.session.engine(manager), there.Id, patience, call.signal);
   if (refusal) return call.warn(`network ${state.name} is kept: ${refusal.what}`);
+  // The manager lists it until its own last task has ended, and the next deployment would take it for present.
+  const end = performance.now() + patience;
+  while (performance.now() < end && (await look())) await sleep(200, call.signal);
 }
 
 /** Milliseconds. */

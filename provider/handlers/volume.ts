@@ -8,7 +8,7 @@ import { type Context, stateSchema, type VolumeInputs, type VolumeOutputs } from
 import { isAnotherVolume, volumeDefinition, volumeRecreationReasons } from "../model/changes/recreation.js";
 import { label } from "../model/labels.js";
 import { mayRemove, named, notThere } from "./named-resource.js";
-import { assertOwnership, mayChange, ownerLabels } from "../model/changes/ownership.js";
+import { assertOwnership, mayChange, ownerLabels } from "../model/ownership.js";
 import type { Call } from "./process/handler.js";
 
 /** A named volume on one host. Its data is removed only by an explicit option. */

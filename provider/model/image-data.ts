@@ -2,7 +2,7 @@
 import type { Build } from "../compose/types.js";
 import type { HostRef } from "./host-ref.js";
 import type { Context, Outputs } from "./run.js";
-import type { Gate } from "./service-data.js";
+import type { Gate } from "./gate.js";
 
 /** The resolved `build` of a service. */
 export interface PlannedBuild {

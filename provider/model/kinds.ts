@@ -10,12 +10,15 @@ import type * as hosts from "./host-data.js";
 import type * as images from "./image-data.js";
 import type { Context } from "./run.js";
 import type * as services from "./service-data.js";
+import type * as swarms from "./swarm-data.js";
 
 export type { HostRef } from "./host-ref.js";
+export type * from "./gate.js";
 export type * from "./host-data.js";
 export type * from "./image-data.js";
 export type * from "./run.js";
 export type * from "./service-data.js";
+export type * from "./swarm-data.js";
 
 /** Names of the outputs: the program declares them, the handlers exclude them from comparisons. */
 export const outputNames = {
@@ -64,9 +67,29 @@ export const outputNames = {
   ],
   HealthCheck: ["schema", "stack", "unfinished", "encrypted", "revision", "milliseconds"],
   ImageTag: ["schema", "stack", "unfinished", "encrypted", "engineId", "imageId", "digest"],
+  Swarm: ["schema", "stack", "unfinished", "encrypted", "clusterId", "managers", "formed", "unlockKey"],
+  SwarmNode: [
+    ...["schema", "stack", "unfinished", "encrypted", "clusterId", "managers"],
+    ...["nodeId", "joined", "adopted", "nodeLabels"],
+  ],
+  SwarmConfig: [
+    ...["schema", "stack", "unfinished", "encrypted", "clusterId", "managers"],
+    ...["objectId", "objectName", "contentDigest"],
+  ],
+  SwarmSecret: [
+    ...["schema", "stack", "unfinished", "encrypted", "clusterId", "managers"],
+    ...["objectId", "objectName", "contentDigest"],
+  ],
+  SwarmService: [
+    ...["schema", "stack", "unfinished", "encrypted", "clusterId", "managers"],
+    ...["serviceId", "digest", "platforms", "revision", "last"],
+  ],
 } as const;
 
 export type ResourceKind = keyof typeof outputNames;
+
+/** Outputs that Pulumi encrypts in state. */
+export const secretOutputs: { readonly [K in ResourceKind]?: string[] } = { Swarm: ["unlockKey"] };
 
 /** The resource's type in Pulumi begins with it; it is part of every existing state, so it must never change. */
 export const typePrefix = "pulumi-nodejs:dynamic/k2:";
@@ -117,6 +140,36 @@ export interface Shapes {
     outputs: images.ImageTagOutputs;
     computed: "imageId";
   };
+  swarm: {
+    inputs: swarms.ClusterInputs;
+    context: swarms.ClusterContext;
+    outputs: swarms.ClusterOutputs;
+    computed: never;
+  };
+  swarmNode: {
+    inputs: swarms.NodeInputs;
+    context: swarms.NodeContext;
+    outputs: swarms.NodeOutputs;
+    computed: "formed";
+  };
+  swarmConfig: {
+    inputs: swarms.SwarmObjectInputs;
+    context: swarms.SwarmContext;
+    outputs: swarms.SwarmObjectOutputs;
+    computed: never;
+  };
+  swarmSecret: {
+    inputs: swarms.SwarmObjectInputs;
+    context: swarms.SwarmContext;
+    outputs: swarms.SwarmObjectOutputs;
+    computed: never;
+  };
+  swarmService: {
+    inputs: swarms.SwarmServiceInputs;
+    context: swarms.SwarmServiceContext;
+    outputs: swarms.SwarmServiceOutputs;
+    computed: "configs" | "secrets" | "build";
+  };
 }
 
 export type Kind = keyof Shapes;
@@ -127,11 +180,16 @@ export type Kind = keyof Shapes;
  */
 export const resourceKinds = {
   host: "Host",
+  swarm: "Swarm",
+  swarmNode: "SwarmNode",
   network: "Network",
   volume: "Volume",
   image: "Image",
   hostImage: "Image",
+  swarmConfig: "SwarmConfig",
+  swarmSecret: "SwarmSecret",
   service: "Service",
+  swarmService: "SwarmService",
   healthCheck: "HealthCheck",
   imageTag: "ImageTag",
 } as const satisfies Record<Kind, ResourceKind>;
@@ -150,6 +208,11 @@ const kindsOf: { [R in ResourceKind]: (inputs: object) => Kind } = {
   Service: () => "service",
   HealthCheck: () => "healthCheck",
   ImageTag: () => "imageTag",
+  Swarm: () => "swarm",
+  SwarmNode: () => "swarmNode",
+  SwarmConfig: () => "swarmConfig",
+  SwarmSecret: () => "swarmSecret",
+  SwarmService: () => "swarmService",
 };
 
 export function kindOf(resource: ResourceKind, inputs: object): Kind {

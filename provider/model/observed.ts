@@ -23,16 +23,36 @@ export interface EngineInfo {
   cpus: number;
   /** Bytes. */
   memory: number;
-  /** Absent if the engine is in no swarm. */
+  /** Absent if the engine is in no swarm, and could join one. */
   swarm?: SwarmMember;
 }
 
-/** An engine's membership of a swarm, by the swarm's own ids of nodes. */
+/** An engine and its swarm. */
 export interface SwarmMember {
-  node: string;
-  manager: boolean;
-  /** Managers that the engine knows. */
+  state: "inactive" | "pending" | "locked" | "active" | "error";
+  nodeId?: string;
+  /** Only managers know the id of the swarm, and its labels. */
+  clusterId?: string;
+  clusterLabels?: Record<string, string>;
+  /** A manager that answers; without a leader, `error` is set nevertheless. */
+  control: boolean;
+  error?: string;
+  /** Addresses of the managers that the engine knows. */
   managers: string[];
+  /** Ids of their nodes. */
+  managerIds?: string[];
+  /** The daemon's option, which excludes Swarm mode. */
+  liveRestore?: true;
+}
+
+/** The membership of an engine that answers. */
+export function memberOf({ engine }: Pick<HostSnapshot, "engine">): SwarmMember {
+  return engine.swarm ?? { state: "inactive", control: false, managers: [] };
+}
+
+/** Absent if the engine is in no swarm. */
+export function activeMember(member: SwarmMember | undefined): SwarmMember | undefined {
+  return member?.state === "active" ? member : undefined;
 }
 
 type ContainerState =

@@ -19,6 +19,10 @@ export type ReasonCode =
   | "another-engine"
   | "orphan"
   | "swarm"
+  // A swarm, its nodes, and what runs on it.
+  | "node"
+  | "spec"
+  | "content"
   | "moved"
   | "unbuilt"
   | "base"

@@ -48,6 +48,8 @@ export interface Run {
   goingBack?: boolean;
   /** `remove`: a deleted Volume resource deletes its volume. */
   volumes?: "keep" | "remove";
+  /** The hosts leave the swarm that this stack has formed. */
+  leaveSwarm?: boolean;
   /** Services that left the file and have hooks, as far as the state is known. */
   left?: Borrower[];
 }

@@ -1,22 +1,10 @@
 /** Inputs, contexts and outputs of services and health checks. */
 import type { AttributesOf } from "../compose/schema/service.js";
 import type { Executable } from "../compose/source/file-contents.js";
-import type { Dependency, HealthCheck, Naming, Service } from "../compose/types.js";
+import type { HealthCheck, Naming, Service } from "../compose/types.js";
 import type { HostRef } from "./host-ref.js";
+import type { Gate, SwarmGateOnSwarm } from "./gate.js";
 import type { Borrower, Context, Follower, Outputs } from "./run.js";
-
-/** A dependency condition that must hold when the dependent starts. */
-export interface Gate {
-  project: string;
-  service: string;
-  host: HostRef;
-  condition: Dependency["condition"];
-  required: boolean;
-  /** The containers' own healthcheck must pass, if they have one. */
-  mustBeWell?: true;
-  /** k2's probe, checked in addition to the condition. */
-  probe?: HealthCheck;
-}
 
 export interface ServiceInputs extends Omit<
   Service,
@@ -53,6 +41,8 @@ export interface ServiceContext extends Context {
   networks: Record<string, string>;
   volumes: Record<string, string>;
   gates: Gate[];
+  /** The same for dependencies that run on the swarm. */
+  swarmGates?: { managers: HostRef[]; gates: SwarmGateOnSwarm[] };
   /** The platform to create containers for, if the service names none. */
   defaultPlatform?: string;
   /** The health_check of the service: a replacement must pass it. */

@@ -36,6 +36,11 @@ export interface StackState {
   services: DeployedOf<"service">[];
   healthChecks: DeployedOf<"healthCheck">[];
   imageTags: DeployedOf<"imageTag">[];
+  swarms: DeployedOf<"swarm">[];
+  swarmNodes: DeployedOf<"swarmNode">[];
+  swarmConfigs: DeployedOf<"swarmConfig">[];
+  swarmSecrets: DeployedOf<"swarmSecret">[];
+  swarmServices: DeployedOf<"swarmService">[];
   /** Outputs of the program, by name. */
   outputs: Record<string, unknown>;
 }
@@ -51,6 +56,11 @@ export function byKind(state: StackState): { [K in Kind]: DeployedOf<K>[] } {
     service: state.services,
     healthCheck: state.healthChecks,
     imageTag: state.imageTags,
+    swarm: state.swarms,
+    swarmNode: state.swarmNodes,
+    swarmConfig: state.swarmConfigs,
+    swarmSecret: state.swarmSecrets,
+    swarmService: state.swarmServices,
   };
 }
 
@@ -61,7 +71,8 @@ export const secret = "[secret]";
 export function readState(document: unknown, hide: Hide = () => secret): StackState {
   const state: StackState = {
     ...{ hosts: [], networks: [], volumes: [], images: [], hostImages: [], services: [], healthChecks: [] },
-    ...{ imageTags: [], outputs: {} },
+    ...{ imageTags: [], swarms: [], swarmNodes: [], swarmConfigs: [], swarmSecrets: [], swarmServices: [] },
+    outputs: {},
   };
   for (const resource of resourcesOf(document)) {
     // A resource that is pending deletion has already been replaced.
@@ -87,13 +98,18 @@ export function ofProject(state: StackState, project: string): StackState {
     services: own(state.services),
     healthChecks: own(state.healthChecks),
     imageTags: own(state.imageTags),
+    swarms: own(state.swarms),
+    swarmNodes: own(state.swarmNodes),
+    swarmConfigs: own(state.swarmConfigs),
+    swarmSecrets: own(state.swarmSecrets),
+    swarmServices: own(state.swarmServices),
     outputs: state.outputs,
   };
 }
 
 /** Returns the names of the compose projects in the stack. */
-export function projectsOf({ hosts, services }: StackState): string[] {
-  return [...new Set([...hosts, ...services].map(({ inputs }) => inputs.project))].sort();
+export function projectsOf({ hosts, services, swarms }: StackState): string[] {
+  return [...new Set([...hosts, ...services, ...swarms].map(({ inputs }) => inputs.project))].sort();
 }
 
 interface RawResource {

@@ -19,7 +19,9 @@ export type StepOp =
   | "pull"
   | "push"
   | "load"
-  | "rebuild";
+  | "rebuild"
+  // Changes of a swarm.
+  | "swarm";
 
 export interface Step {
   op: StepOp;

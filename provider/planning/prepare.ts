@@ -14,6 +14,7 @@ import type { Placement } from "../model/placement/placement.js";
 import { dataLeftBehind, moves } from "../model/placement/moves.js";
 import { plan, withoutDependencies } from "../model/plan/plan.js";
 import type { Plan } from "../model/plan/node.js";
+import { withoutSwarmServices } from "../model/plan/swarm.js";
 import type { Encrypt } from "../model/secret-names.js";
 import { readSynced, realAddresses } from "./upload-hashes.js";
 import { isNoPath, tlsFrom } from "../model/tls.js";
@@ -68,7 +69,10 @@ export async function prepareProject(project: Project, options: PrepareOptions):
   withDefaultPlatform(project);
   const contents = await readContents(project);
   const previous = await previousPlacement(project, options.placement);
-  const placement = place(project, previous, { ...(rebalance && { rebalance }), ...(down && { down }) });
+  const placement = place(withoutSwarmServices(project), previous, {
+    ...(rebalance && { rebalance }),
+    ...(down && { down }),
+  });
   project.warnings.push(...dataLeftBehind(project, moves(previous ?? {}, placement)));
   const builds = await readBuilds(project, base ?? project.directory, (path) => readFile(path));
   const addresses = await realAddresses(project);
@@ -96,7 +100,7 @@ async function previousPlacement(
   if (typeof memory !== "function") return memory;
   // Services that leave a drained host are reported, even if only one host remains for them.
   const drains = Object.values(project.hosts).some(({ drain }) => drain);
-  return drains || hasChoices(project) ? memory() : undefined;
+  return drains || hasChoices(withoutSwarmServices(project)) ? memory() : undefined;
 }
 
 /** Makes certificate paths relative to `base`: handlers run there, and an absolute path in state is valid for one operator only. */

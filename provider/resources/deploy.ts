@@ -2,7 +2,7 @@
 import type { ComponentResource, CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import type * as Sdk from "@pulumi/pulumi/output.js";
 import type { Input } from "@pulumi/pulumi/output.js";
-import { type ResourceKind, resourceKinds, type Run } from "../model/kinds.js";
+import { type ResourceKind, resourceKinds, type Run, secretOutputs } from "../model/kinds.js";
 import type { Ref, Registration } from "../model/plan/node.js";
 import { fromSdk } from "./sdk.js";
 import { isKept, type Registered } from "./registered.js";
@@ -17,6 +17,11 @@ import {
   type K2Resource,
   Network,
   Service,
+  Swarm,
+  SwarmConfig,
+  SwarmNode,
+  SwarmSecret,
+  SwarmService,
   Volume,
 } from "./index.js";
 
@@ -32,10 +37,10 @@ interface DeployOptions {
   placeholders: PlaceholderValues;
 }
 
-const classes = { Host, Network, Volume, Image, Service, HealthCheck, ImageTag } as const satisfies Record<
-  ResourceKind,
-  unknown
->;
+const classes = {
+  ...{ Host, Network, Volume, Image, Service, HealthCheck, ImageTag },
+  ...{ Swarm, SwarmNode, SwarmConfig, SwarmSecret, SwarmService },
+} as const satisfies Record<ResourceKind, unknown>;
 
 /** Values as Outputs. */
 const inOutputs: Notation = {
@@ -82,6 +87,7 @@ function register(
   const resourceOptions: CustomResourceOptions = {
     dependsOn: node.dependsOn.flatMap((id) => resources.get(id) ?? []),
     parent,
+    ...(secretOutputs[kind] && { additionalSecretOutputs: secretOutputs[kind] }),
     ...(node.kind === "volume" && { retainOnDelete: isKept(node, run) }),
   };
   return withoutStacks(

@@ -82,4 +82,27 @@ export class ImageTag extends K2Resource {
   declare readonly digest: Output<string>;
 }
 
+export class Swarm extends K2Resource {
+  declare readonly clusterId: Output<string>;
+}
+
+export class SwarmNode extends K2Resource {
+  declare readonly nodeId: Output<string>;
+}
+
+export class SwarmConfig extends K2Resource {
+  declare readonly objectId: Output<string>;
+  declare readonly objectName: Output<string>;
+}
+
+export class SwarmSecret extends K2Resource {
+  declare readonly objectId: Output<string>;
+  declare readonly objectName: Output<string>;
+}
+
+export class SwarmService extends K2Resource {
+  declare readonly serviceId: Output<string>;
+  declare readonly digest: Output<string>;
+}
+
 export type { Input };

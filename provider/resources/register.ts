@@ -12,7 +12,7 @@ import type * as Settings from "@pulumi/pulumi/runtime/settings.js";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import pLimit, { type LimitFunction } from "p-limit";
 import { replaceAt } from "../model/input-paths.js";
-import { outputNames, resourceKinds, type Run, typeOf } from "../model/kinds.js";
+import { outputNames, resourceKinds, type Run, typeOf, secretOutputs } from "../model/kinds.js";
 import { type Ref, refsIn, type Registration } from "../model/plan/node.js";
 import { unknown } from "../model/unknown.js";
 import { isKept, type Registered } from "./registered.js";
@@ -167,6 +167,7 @@ async function requestFor(
     dependencies.setUrnsList(key === "__k2" ? reads : []);
     properties.set(key, dependencies);
   }
+  request.setAdditionalsecretoutputsList(secretOutputs[kind] ?? []);
   if (node.kind === "volume") request.setRetainondelete(isKept(node, run));
   return request;
 }

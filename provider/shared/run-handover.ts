@@ -15,6 +15,8 @@ export interface RunNotice {
   stopTimeout?: number | undefined;
   /** `remove`: deletions of services take the anonymous volumes along. */
   volumes?: "keep" | "remove" | undefined;
+  /** Deletions of nodes leave the swarm that the stack has formed. */
+  leaveSwarm?: boolean | undefined;
   handover?: HandoverSource;
 }
 

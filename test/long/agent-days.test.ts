@@ -41,7 +41,7 @@ describe("an agent that runs for days", () => {
       ...{ service, host, replicas: 1, dependsOn: [] },
       healthCheck: { socket: engine.address.replace("tcp://", "") },
     }));
-    const application: Application = { name: "shop", hosts: [host], members };
+    const application: Application = { name: "shop", hosts: [host], members, onSwarm: [] };
     const watch = new ContainerWatch();
     const abort = new AbortController();
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -76,6 +76,11 @@ const rules: Record<Merge, Rule> = {
   ipam: mergePools,
   hosts: (base, over, shape, at) => mergeByKind(longHosts(base), longHosts(over), shape, at),
   probe: mergeProbe,
+  // `true` sets nothing that a mapping does not.
+  switch: (base, over, shape, at) =>
+    isMapping(base) && (isMapping(over) || over === true)
+      ? mergeMapping(base, isMapping(over) ? over : emptyMapping(), shape, at)
+      : over,
 };
 
 /** Converts KEY: value to a sorted list of KEY=value, and a string to a list with one entry. */

@@ -23,6 +23,7 @@ function k2Attributes(project: Project): Record<string, unknown> {
   const declared = Object.entries(project.hosts).filter(([name]) => name !== implicit);
   return {
     ...(declared.length > 0 && { hosts: printed(Object.fromEntries(declared), projectRows.hosts, false) }),
+    ...(project.swarm && { swarm: printed(project.swarm, projectRows.swarm, false) }),
     ...(Object.keys(project.s_extra_hosts).length > 0 && { s_extra_hosts: project.s_extra_hosts }),
     ...(project.naming !== "compose" && { naming: project.naming }),
   };

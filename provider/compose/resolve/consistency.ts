@@ -1,10 +1,11 @@
 /** Checks the consistency of a project: every reference has a target, and no two attributes contradict each other. */
 import { fixedHost, type Hosts } from "./hosts.js";
+import { placeBelow, subjectsOf, type Subject } from "./subject.js";
 import { basesOf, dependenciesOf, findCycles } from "./service-graph.js";
 import type { At } from "../tree/problems.js";
 import { didYouMean } from "../values/did-you-mean.js";
-import { isList, isMapping, type Mapping } from "../tree/tree.js";
-import type { FileObject, Network, Service, Volume } from "../types.js";
+import type { Mapping } from "../tree/tree.js";
+import type { FileObject, Network, ProjectSwarm, Service, Volume } from "../types.js";
 
 export interface Draft extends Hosts {
   services: Record<string, Service>;
@@ -14,21 +15,11 @@ export interface Draft extends Hosts {
   configs: Record<string, FileObject>;
   secrets: Record<string, FileObject>;
   s_extra_hosts: Record<string, string[]>;
-}
-
-/** A service, and its place for messages. */
-interface Subject {
-  name: string;
-  service: Service;
-  written: Mapping;
-  at: At;
+  swarm?: ProjectSwarm;
 }
 
 export function checkConsistency(draft: Draft, written: Mapping, at: At): void {
-  const subjects = Object.entries(draft.services).map(([name, service]): Subject => {
-    const own = isMapping(written[name]) ? written[name] : {};
-    return { name, service, written: own, at: at.child(written, name) };
-  });
+  const subjects = subjectsOf(draft, written, at);
   for (const subject of subjects) {
     checkSource(subject, draft);
     checkReferences(subject, draft);
@@ -57,18 +48,6 @@ function checkCycles(
     const path = edges(subject.service).get(second) ?? "";
     placeBelow(subject, path).fail(`${what}: ${cycle.join(" -> ")}`);
   }
-}
-
-/** Returns the place of a path below a service, such as s_depends_on[1] or depends_on.db. */
-function placeBelow({ written, at }: Subject, path: string): At {
-  let place = at;
-  let container: unknown = written;
-  for (const segment of path.split(/[.[\]]/).filter((part) => part !== "")) {
-    if (isMapping(container)) [place, container] = [place.child(container, segment), container[segment]];
-    else if (isList(container))
-      [place, container] = [place.child(container, Number(segment)), container[Number(segment)]];
-  }
-  return place;
 }
 
 function checkSource(subject: Subject, draft: Draft): void {

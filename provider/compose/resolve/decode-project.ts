@@ -6,6 +6,8 @@ import { resolveEnvironment, resolveLabels } from "./resolve-environment.js";
 import { sections } from "../schema/project.js";
 import { service as serviceShape, serviceRows } from "../schema/service.js";
 import type { Shape } from "../schema/shape.js";
+import { subjectsOf } from "./subject.js";
+import { checkSwarm } from "./swarm.js";
 import { rootAt, type Scope } from "../source/scope.js";
 import { emptyMapping, isMapping, type Mapping } from "../tree/tree.js";
 import type { Service } from "../types.js";
@@ -38,11 +40,15 @@ export async function assemble(tree: Mapping, scope: Scope, choices: Choices): P
     secrets: decodeSection(tree, "secrets", sections.secrets, at),
     s_extra_hosts: sharedHosts(tree, at),
     ...(await withDefaultHost(declared, scope.variables, scope.reader)),
+    ...swarmOf(tree, at),
   };
   for (const name of Object.keys(written).sort()) {
     await addService(name, written, servicesAt, assembly, scope, choices);
   }
-  if (choices.consistency) checkConsistency(assembly, written, servicesAt);
+  if (choices.consistency) {
+    checkConsistency(assembly, written, servicesAt);
+    checkSwarm(assembly, subjectsOf(assembly, written, servicesAt), { tree, at, directory: scope.directory });
+  }
   scope.problems.check();
   const given = new Set(Object.keys({ ...choices.hosts, ...choices.knownHosts }));
   const own = Object.entries(declared).filter(([name]) => !given.has(name));
@@ -75,6 +81,11 @@ async function addService(
     await resolveLabels(service, own, at, scope);
   }
   assembly.services[name] = inTableOrder(service);
+}
+
+function swarmOf(tree: Mapping, at: At): Pick<Draft, "swarm"> {
+  const swarm = sections.swarm.decode(tree.swarm, at.child(tree, "swarm"));
+  return swarm === undefined || swarm === false ? {} : { swarm };
 }
 
 /** Orders the attributes as the table does, because their order is part of the hash. */

@@ -15,6 +15,7 @@ import {
 export function normalize(tree: Mapping, projectName: string, variables: Variables): void {
   const services = isMapping(tree.services) ? tree.services : emptyMapping();
   addDefaultNetwork(tree, services);
+  makeOverlays(tree, services);
   for (const service of Object.values(services)) if (isMapping(service)) normalizeService(service, variables);
   for (const section of ["networks", "volumes", "configs", "secrets"]) {
     if (isMapping(tree[section])) nameAll(tree[section], projectName);
@@ -33,6 +34,25 @@ function addDefaultNetwork(tree: Mapping, services: Mapping): void {
   if (!used) return;
   tree.networks ??= emptyMapping();
   if (isMapping(tree.networks) && !has(tree.networks, "default")) tree.networks.default = null;
+}
+
+/** The networks of swarm services are overlay networks; containers of other services may join the default one. */
+function makeOverlays(tree: Mapping, services: Mapping): void {
+  const isDefault = isMapping(tree.swarm);
+  for (const service of Object.values(services)) {
+    if (!isMapping(service) || !isMapping(service.networks)) continue;
+    if (!isMapping(service.swarm) && (service.swarm === false || !isDefault)) continue;
+    for (const name of Object.keys(service.networks)) makeOverlay(tree.networks, name);
+  }
+}
+
+function makeOverlay(networks: unknown, name: string): void {
+  if (!isMapping(networks) || !has(networks, name)) return;
+  const network = isMapping(networks[name]) ? networks[name] : mappingOf({}, placeOf(networks, name));
+  networks[name] = network;
+  if (network.external === true || has(network, "driver")) return;
+  network.driver = "overlay";
+  if (name === "default") network.attachable ??= true;
 }
 
 function normalizeService(service: Mapping, variables: Variables): void {

@@ -1,30 +1,19 @@
 /** Rows of k2's own attributes. Each has an `x-` alias, which plain docker compose ignores. */
 import { readAddress, withScheme, WrongAddress } from "../values/engine-address.js";
-import { parseDuration } from "../values/duration.js";
 import type { At } from "../tree/problems.js";
 import { isMapping, isList, mappingOf } from "../tree/tree.js";
-import { byteSize, command, hostList, pairList, real } from "./values.js";
-import {
-  eitherSchema,
-  flag,
-  keyed,
-  nothing,
-  oneOf,
-  record,
-  text,
-  textOrList,
-  texts,
-  type Shape,
-} from "./shape.js";
+import { nodeSwarm } from "./swarm.js";
+import { byteSize, command, hostList, pairList, real, seconds } from "./values.js";
+import { eitherSchema, flag, keyed, oneOf, record, text, textOrList, texts, type Shape } from "./shape.js";
 
 /** k2's own attributes by their x- aliases. */
 export const topLevelTwins = {
-  ...twinsOf(["hosts", "project", "naming", "s_extra_hosts"]),
+  ...twinsOf(["hosts", "project", "naming", "s_extra_hosts", "swarm"]),
   "x-extra-hosts": "s_extra_hosts",
   "x-extra_hosts": "s_extra_hosts",
 };
 export const serviceTwins = {
-  ...twinsOf(["host", "s_depends_on", "health_check", "sync", "distribute", "pull_timeout"]),
+  ...twinsOf([...["host", "s_depends_on", "health_check", "sync", "distribute", "pull_timeout", "swarm"]]),
   "x-depends-on": "s_depends_on",
   "x-depends_on": "s_depends_on",
 };
@@ -36,22 +25,6 @@ function twinsOf(names: string[]): Record<string, string> {
   ]);
   return Object.fromEntries(spelled);
 }
-
-const seconds = (doc: string): Shape<number> => ({
-  doc,
-  schema: { type: ["number", "string"] },
-  decode: (value, at) => {
-    if (typeof value === "number") return value > 0 ? value : at.fail("must be more than 0");
-    if (typeof value !== "string") return undefined;
-    const parsed = /^\d+(\.\d+)?$/.test(value)
-      ? BigInt(Math.round(Number(value) * 1e9))
-      : parseDuration(value);
-    if (typeof parsed === "string")
-      return at.fail(`"${value}" is not a time (${parsed}); write seconds (10) or 1m30s`);
-    return parsed > 0n ? Number(parsed) / 1e9 : at.fail("must be more than 0");
-  },
-  omit: nothing,
-});
 
 function decodeTextOrTexts(value: unknown): string | string[] | undefined {
   if (isList(value)) return value.map(String);
@@ -138,6 +111,7 @@ const definition = record({
         memory: byteSize(["integer", "string"], { doc: "Memory" }),
       },
     }),
+    swarm: nodeSwarm,
     api_version: text({
       doc: "Version of the engine's API; negotiated if absent",
       // An unquoted version is a number: 1.40 would become 1.4.

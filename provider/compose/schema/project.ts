@@ -3,6 +3,7 @@ import { mappingOf } from "../tree/tree.js";
 import { hosts, naming, project as projectName, sharedExtraHosts } from "./k2.js";
 import { config, named, network, secret, volume } from "./resources.js";
 import { service } from "./service.js";
+import { projectSwarm } from "./swarm.js";
 import { anything, keyed, list, record, text, textOrList, texts, type Fields } from "./shape.js";
 
 const names = "^[a-zA-Z0-9._-]+$";
@@ -38,6 +39,7 @@ export const sections = {
   project: projectName,
   naming,
   hosts,
+  swarm: projectSwarm,
   s_extra_hosts: sharedExtraHosts,
   "x-secret": texts({
     doc: "Names of environment variables, build arguments, configs and variables whose values are encrypted in the state",

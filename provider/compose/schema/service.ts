@@ -29,6 +29,7 @@ import {
   type Shape,
   orNull,
 } from "./shape.js";
+import { serviceSwarm } from "./swarm.js";
 import { byteSize, command, duration, environment, hostList, options, pairList, real } from "./values.js";
 
 const keyIndex = (entry: unknown): string => String(entry).split("=", 1)[0] ?? "";
@@ -266,6 +267,7 @@ const rows = {
   sync: belongsTo("plan", sync),
   distribute: belongsTo("plan", distribute),
   pull_timeout: belongsTo("plan", pullTimeout),
+  swarm: belongsTo("plan", serviceSwarm),
 } satisfies Fields;
 
 // Resolved during loading or refused: they are not part of the result.

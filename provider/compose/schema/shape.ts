@@ -39,7 +39,8 @@ export type Merge =
   | "ulimit"
   | "ipam"
   | "hosts"
-  | "probe";
+  | "probe"
+  | "switch";
 
 /** Which parts of the value can be paths relative to the project's folder. */
 export type PathRule = "path" | "unix" | "context" | "mount" | "volume";

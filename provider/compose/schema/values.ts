@@ -195,3 +195,20 @@ function decodeHosts(value: unknown, at: At): [string, string[]][] | undefined {
   }
   return [...hosts].map(([host, ips]) => [host, ips.map((ip) => ip.replace(/^\[(.+)\]$/, "$1"))]);
 }
+
+/** Seconds, as a number or as a duration. */
+export const seconds = (doc: string): Shape<number> => ({
+  doc,
+  schema: { type: ["number", "string"] },
+  decode: (value, at) => {
+    if (typeof value === "number") return value > 0 ? value : at.fail("must be more than 0");
+    if (typeof value !== "string") return undefined;
+    const parsed = /^\d+(\.\d+)?$/.test(value)
+      ? BigInt(Math.round(Number(value) * 1e9))
+      : parseDuration(value);
+    if (typeof parsed === "string")
+      return at.fail(`"${value}" is not a time (${parsed}); write seconds (10) or 1m30s`);
+    return parsed > 0n ? Number(parsed) / 1e9 : at.fail("must be more than 0");
+  },
+  omit: nothing,
+});

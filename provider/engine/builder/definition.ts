@@ -1,7 +1,7 @@
 import type { Build } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { parseImageReference } from "../../model/images/reference.js";
-import { compareVersions } from "../create-options/api-version.js";
+import { compareVersions } from "../../model/tables/api-version.js";
 
 /**
  * The builder's input: a service's `build` (provider/compose/schema/build.ts), in which `context` is the absolute path

@@ -2,7 +2,7 @@ import { K2Error } from "../../shared/errors.js";
 import { foreignLine } from "../../shared/foreign-text.js";
 import type { HostRef } from "../../model/host-ref.js";
 import type { Call } from "./call.js";
-import { compareVersions } from "../create-options/api-version.js";
+import { compareVersions } from "../../model/tables/api-version.js";
 
 /** The newest API version that k2-compose supports. */
 const newestApi = "1.51";

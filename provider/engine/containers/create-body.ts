@@ -6,15 +6,16 @@ import type { ObservedMount } from "../../model/observed.js";
 import { type ContainerFile, fileMounts } from "../create-options/file-volumes.js";
 import { label } from "../../model/labels.js";
 import { separatorOf } from "../../model/names.js";
+import { healthcheck } from "../../model/tables/healthcheck.js";
+import { capabilities, pathAndOptions, ulimits, variables } from "../../model/tables/options.js";
+import { platform } from "../../model/tables/platform.js";
+import { bytes, nanoCpus, seconds } from "../../model/tables/quantity.js";
 import { ignoredByEngine } from "../create-options/unsupported-by-engine.js";
 import { ipAddress } from "../create-options/ip-address.js";
 import { networking } from "../create-options/endpoints.js";
-import { healthcheck } from "../create-options/healthcheck.js";
 import { mounts } from "../create-options/mounts.js";
-import { platform } from "../create-options/platform.js";
 import { exposedPorts, portBindings, publishedPorts } from "../create-options/ports.js";
-import { bytes, nanoCpus, seconds } from "../create-options/quantity.js";
-import { blkioPlaces, deployPlaces, devices, gpus, ulimits } from "../create-options/resources.js";
+import { blkioPlaces, deployPlaces, devices, gpus } from "../create-options/resources.js";
 import { restartPolicy } from "../create-options/restart.js";
 import { securityOptions } from "../create-options/security.js";
 import {
@@ -26,7 +27,7 @@ import {
   sets,
   type Table,
   withOthers,
-} from "../create-options/table.js";
+} from "../../model/tables/table.js";
 
 export { carriedMounts } from "../create-options/mounts.js";
 export { containerLabels, type LabelContext } from "../create-options/labels.js";
@@ -327,9 +328,7 @@ function expose(config: Body, ports: string[]): void {
 
 function environment(service: Service, context: ContainerContext): string[] | undefined {
   const all: Record<string, string | null> = { ...context.environment, ...service.environment };
-  const names = Object.keys(all).sort();
-  if (names.length === 0) return undefined;
-  return names.map((name) => (all[name] === null ? name : `${name}=${all[name]}`));
+  return Object.keys(all).length === 0 ? undefined : variables(all);
 }
 
 /**
@@ -349,17 +348,4 @@ function serviceLinks(service: Service, context: ContainerContext): string[] {
 
 function externalLinks(service: Service): string[] {
   return (service.external_links ?? []).map((link) => (link.includes(":") ? link : `${link}:${link}`));
-}
-
-/** CAP_NET_ADMIN for net_admin, without duplicates, sorted. */
-function capabilities(names: string[]): string[] {
-  const full = names
-    .map((name) => name.toUpperCase())
-    .map((name) => (name === "ALL" || name.startsWith("CAP_") ? name : `CAP_${name}`));
-  return [...new Set(full)].sort();
-}
-
-function pathAndOptions(entry: string): [string, string] {
-  const at = entry.indexOf(":");
-  return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
 }

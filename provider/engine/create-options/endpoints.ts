@@ -1,8 +1,16 @@
 import type { Service, ServiceNetwork } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import { ipAddress, macAddress } from "./ip-address.js";
-import { atLeast } from "./api-version.js";
-import { type Body, bodyOf, field, land, listOf, notForTheEngine, type Table } from "./table.js";
+import { atLeast } from "../../model/tables/api-version.js";
+import {
+  type Body,
+  bodyOf,
+  field,
+  land,
+  listOf,
+  notForTheEngine,
+  type Table,
+} from "../../model/tables/table.js";
 
 interface EndpointContext {
   service: string;

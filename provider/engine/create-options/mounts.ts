@@ -1,10 +1,10 @@
 import type { Mount, Service } from "../../compose/types.js";
 import { K2Error } from "../../shared/errors.js";
 import type { ObservedMount } from "../../model/observed.js";
-import { atLeast } from "./api-version.js";
+import { atLeast } from "../../model/tables/api-version.js";
 import { isFileVolume } from "./file-volumes.js";
-import { bytes } from "./quantity.js";
-import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
+import { bytes } from "../../model/tables/quantity.js";
+import { type Body, field, land, notForTheEngine, type Table } from "../../model/tables/table.js";
 
 interface MountContext {
   /** Compose key -> engine volume name. */

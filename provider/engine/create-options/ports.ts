@@ -1,7 +1,7 @@
 import { K2Error } from "../../shared/errors.js";
 import type { Port } from "../../compose/types.js";
 import { ipAddress } from "./ip-address.js";
-import { type Body, field, land, notForTheEngine, type Table } from "./table.js";
+import { type Body, field, land, notForTheEngine, type Table } from "../../model/tables/table.js";
 
 type PortBindings = Record<string, { HostIp: string; HostPort: string }[]>;
 

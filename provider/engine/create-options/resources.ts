@@ -5,12 +5,20 @@ import type {
   DeviceRequest,
   ResourceLimits,
   ResourceReservations,
-  Service,
   ThrottleDevice,
 } from "../../compose/types.js";
-import { bytes, nanoCpus } from "./quantity.js";
+import { bytes, nanoCpus } from "../../model/tables/quantity.js";
 import { restartMode } from "./restart.js";
-import { type Body, field, land, listOf, nested, notForTheEngine, sets, type Table } from "./table.js";
+import {
+  type Body,
+  field,
+  land,
+  listOf,
+  nested,
+  notForTheEngine,
+  sets,
+  type Table,
+} from "../../model/tables/table.js";
 
 export function devices(mappings: DeviceMapping[], host: Body): void {
   const isCdi = ({ source, target }: DeviceMapping) => source === (target ?? source) && cdiName.test(source);
@@ -24,16 +32,6 @@ export function gpus(requests: DeviceRequest[], host: Body): void {
   for (const gpu of requests) {
     request(host, deviceRequest({ ...gpu, capabilities: [...(gpu.capabilities ?? []), "gpu"] }));
   }
-}
-
-export function ulimits(limits: NonNullable<Service["ulimits"]>): Body[] {
-  return Object.keys(limits)
-    .sort()
-    .map((name) => {
-      const limit = limits[name] ?? 0;
-      const { soft = 0, hard = 0 } = typeof limit === "number" ? { soft: limit, hard: limit } : limit;
-      return { Name: name, Soft: soft, Hard: hard };
-    });
 }
 
 /** vendor/class=name of the Container Device Interface. */

@@ -1,4 +1,4 @@
-import type { Body } from "./table.js";
+import type { Body } from "../../model/tables/table.js";
 
 /** Parses "on-failure:3" and similar values. */
 export function restartPolicy(restart: string): Body {

@@ -1,5 +1,5 @@
 import { K2Error } from "../../shared/errors.js";
-import type { Body } from "./table.js";
+import type { Body } from "../../model/tables/table.js";
 
 /** Paths of seccomp profiles, as written: `containerCreate` needs their contents. */
 export function seccompProfiles(options: string[] = []): string[] {

@@ -1,5 +1,5 @@
 import type { Service } from "../../compose/types.js";
-import { atLeast } from "./api-version.js";
+import { atLeast } from "../../model/tables/api-version.js";
 
 /** Attributes that an engine of this API version accepts but ignores. */
 export function ignoredByEngine(service: Service, apiVersion: string): string[] {

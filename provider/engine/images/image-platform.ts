@@ -1,7 +1,7 @@
 import type { Engine } from "../connection/connect.js";
 import { type Image, inspectImage } from "./image.js";
-import { platform } from "../create-options/platform.js";
-import { compareVersions } from "../create-options/api-version.js";
+import { platform } from "../../model/tables/platform.js";
+import { compareVersions } from "../../model/tables/api-version.js";
 
 /**
  * Returns the image of a name or id on this engine for a service's platform ("linux/arm64"). An image for another

@@ -77,13 +77,26 @@ export async function registryDigest(
   reference: string,
   signal?: AbortSignal,
 ): Promise<string> {
+  return (await registryImage(engine, reference, signal)).digest;
+}
+
+interface RegistryImage {
+  digest: string;
+  platforms: { architecture?: string; os?: string }[];
+}
+
+export async function registryImage(
+  engine: Engine,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<RegistryImage> {
   const name = withDefaultTag(reference);
   try {
-    const answer = await engine.get<{ Descriptor: { digest: string } }>(
-      `/distribution/${inPath(name)}/json`,
-      { headers: await registryAuthHeader(name, engine.env), signal },
-    );
-    return answer.Descriptor.digest;
+    const { Descriptor, Platforms } = await engine.get<{
+      Descriptor: { digest: string };
+      Platforms?: RegistryImage["platforms"] | null;
+    }>(`/distribution/${inPath(name)}/json`, { headers: await registryAuthHeader(name, engine.env), signal });
+    return { digest: Descriptor.digest, platforms: Platforms ?? [] };
   } catch (error) {
     throw registryFailure(error, "look up", reference, engine.host);
   }

@@ -3,7 +3,7 @@ import type { RegistryAnswer } from "../../model/images/pull-policy.js";
 import { parseImageReference } from "../../model/images/reference.js";
 import type { Engine } from "../connection/connect.js";
 import { deadlineAfter, untilAborted } from "../connection/deadline.js";
-import { registryDigest } from "./image.js";
+import { registryDigest, registryImage } from "./image.js";
 
 /** Milliseconds. Longer than for an engine, because a registry is farther away and may require a token first. */
 const patience = 10_000;
@@ -38,6 +38,15 @@ export async function lookAtRegistry(
 
 /** Returns the digest, or the reason why there is none, within ten seconds. */
 export async function patientDigest(engine: Engine, image: string, signal?: AbortSignal): Promise<string> {
+  return (await patientImage(engine, image, signal)).digest;
+}
+
+/** The same with the platforms of the image. */
+export async function patientImage(
+  engine: Engine,
+  image: string,
+  signal?: AbortSignal,
+): ReturnType<typeof registryImage> {
   const limit = deadlineAfter(
     patience,
     signal,
@@ -48,7 +57,7 @@ export async function patientDigest(engine: Engine, image: string, signal?: Abor
       }),
   );
   try {
-    return await untilAborted(limit.signal, registryDigest(engine, image, limit.signal));
+    return await untilAborted(limit.signal, registryImage(engine, image, limit.signal));
   } finally {
     limit.clear();
   }

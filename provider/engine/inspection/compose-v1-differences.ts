@@ -5,7 +5,7 @@
 import type { Service } from "../../compose/types.js";
 import { attributesOf, type ContainerCreate } from "../containers/create-body.js";
 import type { InspectedContainer } from "../observe/inspect.js";
-import { type Body, bodyOf, listOf } from "../create-options/table.js";
+import { type Body, bodyOf, listOf } from "../../model/tables/table.js";
 
 /** Configurations are compared as a whole, by the engine's field names. */
 export interface ComparedContainer extends Pick<InspectedContainer, "Id" | "Mounts" | "NetworkSettings"> {

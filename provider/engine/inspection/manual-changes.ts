@@ -3,7 +3,7 @@
  * compared, and none that the engine dropped because a cgroup controller is missing.
  */
 import { attributesOf, type Limits, limitsOf } from "../containers/create-body.js";
-import { type Body, bodyOf } from "../create-options/table.js";
+import { type Body, bodyOf } from "../../model/tables/table.js";
 
 /** Path in the compose file, "deploy.resources.limits.memory", and the value it would have there. */
 export interface Alteration {

@@ -5,6 +5,7 @@ import type {
   ObservedImage,
   ObservedNetwork,
   ObservedVolume,
+  SwarmMember,
 } from "../../model/observed.js";
 import type { Shape } from "../connection/answer-shape.js";
 
@@ -32,11 +33,14 @@ export interface Info {
   /** The time of the engine's clock, RFC 3339. */
   SystemTime: string;
   DriverStatus?: [string, string][] | null;
+  LiveRestoreEnabled?: boolean;
   Swarm?: {
     NodeID: string;
     LocalNodeState: string;
     ControlAvailable: boolean;
-    RemoteManagers?: { NodeID: string }[] | null;
+    Error?: string;
+    RemoteManagers?: { NodeID: string; Addr?: string }[] | null;
+    Cluster?: { ID?: string; Spec?: { Labels?: Record<string, string> | null } } | null;
   };
 }
 
@@ -94,10 +98,40 @@ export function engineInfo(info: Info, apiVersion: string): EngineInfo {
   };
 }
 
-function swarmOf({ Swarm: swarm }: Info): Pick<EngineInfo, "swarm"> {
-  if (swarm?.LocalNodeState !== "active") return {};
-  const managers = (swarm.RemoteManagers ?? []).map(({ NodeID }) => NodeID);
-  return { swarm: { node: swarm.NodeID, manager: swarm.ControlAvailable, managers } };
+function swarmOf({ Swarm: swarm, LiveRestoreEnabled: liveRestore = false }: Info): Pick<EngineInfo, "swarm"> {
+  const state = memberState(swarm?.LocalNodeState);
+  if (!swarm || (state === "inactive" && !liveRestore)) return {};
+  const { NodeID: nodeId, Cluster: cluster, Error: error, RemoteManagers } = swarm;
+  const managers = RemoteManagers ?? [];
+  return {
+    swarm: {
+      state,
+      ...(nodeId && { nodeId }),
+      ...(cluster?.ID && { clusterId: cluster.ID }),
+      ...(cluster?.Spec?.Labels && { clusterLabels: cluster.Spec.Labels }),
+      control: swarm.ControlAvailable,
+      ...(error && { error }),
+      managers: managers.map(({ Addr }) => Addr ?? ""),
+      managerIds: managers.map(({ NodeID }) => NodeID),
+      ...(liveRestore && { liveRestore }),
+    },
+  };
+}
+
+function memberState(state = ""): SwarmMember["state"] {
+  return isMemberState(state) ? state : "inactive";
+}
+
+const memberStates = [
+  "inactive",
+  "pending",
+  "locked",
+  "active",
+  "error",
+] as const satisfies readonly SwarmMember["state"][];
+
+function isMemberState(text: string): text is SwarmMember["state"] {
+  return memberStates.some((state) => state === text);
 }
 
 export function observedContainer(found: Container): ObservedContainer {

@@ -1,7 +1,7 @@
 import type { Network } from "../../compose/types.js";
 import { composeVersion, label } from "../../model/labels.js";
 import { ipAddress, subnet } from "../create-options/ip-address.js";
-import { type Body, field, land, notForTheEngine, type Table } from "../create-options/table.js";
+import { type Body, field, land, notForTheEngine, type Table } from "../../model/tables/table.js";
 
 /**
  * Returns the body that creates a network, as docker compose writes it; `labels` are those that depend on more than the

@@ -1,6 +1,6 @@
 import type { Volume } from "../../compose/types.js";
 import { composeVersion, label } from "../../model/labels.js";
-import { type Body, field, land, notForTheEngine, type Table } from "../create-options/table.js";
+import { type Body, field, land, notForTheEngine, type Table } from "../../model/tables/table.js";
 
 /**
  * Returns the body that creates a volume, as docker compose writes it; `labels` are those that depend on more than the

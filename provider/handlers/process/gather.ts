@@ -23,9 +23,10 @@ export async function gather<K extends Kind>(kind: K, resource: Resource<K>, cal
     await withOtherHosts(needs, await look(needs, isOnHost, call), call),
     call,
   );
-  const { registry } = needs;
+  const { registry, swarm } = needs;
   return {
     snapshots,
+    ...(swarm && { swarm: await changesOn(swarm, call) }),
     ...(registry && { registries: new Map([[registry.image, await askRegistry(registry, call)]]) }),
     filesHash: filesHashOf,
     isRecreated: (host, thing) => call.memory.isRecreated(host, thing),
@@ -76,4 +77,16 @@ function askRegistry(
 ): Promise<RegistryAnswer> {
   const reachable = hosts.filter(({ address }) => !isUnknown(address)).map((host) => session.engine(host));
   return memory.registryAnswer(image, () => lookAtRegistry(image, reachable, signal));
+}
+
+/** Loaded only for files with a swarm. */
+async function changesOn(
+  swarm: NonNullable<Needs["swarm"]>,
+  call: Call,
+): Promise<NonNullable<Seen["swarm"]>> {
+  const [{ observedSwarm }, { swarmChanges }] = await Promise.all([
+    import("./swarm.js"),
+    import("../../model/swarm/drift/changes.js"),
+  ]);
+  return swarmChanges(await observedSwarm(swarm, call));
 }

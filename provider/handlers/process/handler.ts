@@ -41,6 +41,10 @@ export type HandlerOf<K extends Kind> = Handler<
   Shapes[K]["outputs"]
 >;
 
+/** A handler that is loaded when it is needed, beside the identity of its resources. */
+export type HandlerWork<K extends Kind> = Omit<HandlerOf<K>, "identity" | "read" | "delete"> &
+  Required<Pick<HandlerOf<K>, "read" | "delete">>;
+
 type State<K extends Kind> = Shapes[K]["inputs"] & Shapes[K]["outputs"];
 
 /** The part of the state that `read` returns as outputs. */

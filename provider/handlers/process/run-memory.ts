@@ -6,9 +6,10 @@ import { Session } from "../../engine/observe/session.js";
 import { projectContainers } from "../../engine/observe/snapshot.js";
 import type { Fate } from "../../model/changes/followers.js";
 import type { RegistryAnswer } from "../../model/images/pull-policy.js";
-import { stackIdOn } from "../../model/changes/ownership.js";
+import { stackIdOn } from "../../model/ownership.js";
 import type { HostRef, Kind, Run, Shapes } from "../../model/kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf, type ObservedContainer } from "../../model/observed.js";
+import type { ManagersAnswer } from "../../model/swarm/observation.js";
 import { isUnknown } from "../../model/unknown.js";
 import { readNotice, type RunNotice } from "../../shared/run-handover.js";
 import { KeyedQueue } from "../../shared/keyed-queue.js";
@@ -39,12 +40,18 @@ export class RunMemory {
     service: new Map(),
     healthCheck: new Map(),
     imageTag: new Map(),
+    swarm: new Map(),
+    swarmNode: new Map(),
+    swarmConfig: new Map(),
+    swarmSecret: new Map(),
+    swarmService: new Map(),
   };
   /** Two names of one engine are two resources for one thing: the second finds what the first has created. */
   readonly queue = new KeyedQueue();
   private readonly claims = new Map<string, { name: string; seen?: HostSnapshot }>();
   private readonly recreated = new Set<string>();
   private readonly registryAnswers = new Map<string, Promise<RegistryAnswer>>();
+  private readonly managersAnswers = new Map<string, Promise<ManagersAnswer>>();
   /** Containers whose network is removed until its resource creates it again. */
   private readonly parked = new Map<string, Member[]>();
   private readonly fates = new Map<string, KnownFate>();
@@ -111,6 +118,15 @@ export class RunMemory {
     if (known) return known;
     const asked = ask();
     this.registryAnswers.set(image, asked);
+    return asked;
+  }
+
+  /** A manager's answer before the first change of its swarm. */
+  managersAnswer(manager: HostRef, ask: () => Promise<ManagersAnswer>): Promise<ManagersAnswer> {
+    const known = this.managersAnswers.get(manager.address);
+    if (known) return known;
+    const asked = ask();
+    this.managersAnswers.set(manager.address, asked);
     return asked;
   }
 

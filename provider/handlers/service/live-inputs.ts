@@ -1,8 +1,8 @@
 /** Refresh: the differences between the existing containers and the inputs, in compose terms. */
-import type { Service } from "../../compose/types.js";
 import { type Alteration, alterations, asInputs } from "../../engine/inspection/manual-changes.js";
 import { inspectContainer, type InspectedContainer } from "../../engine/observe/inspect.js";
 import type { ServiceInputs, ServiceOutputs } from "../../model/kinds.js";
+import { changedEnvironment } from "../process/changed-environment.js";
 import { label } from "../../model/labels.js";
 import type { ObservedContainer } from "../../model/observed.js";
 import type { Call } from "../process/handler.js";
@@ -48,20 +48,4 @@ function altered(inputs: ServiceInputs, { Config, HostConfig }: InspectedContain
     ...(environment ? [{ path: "environment", value: environment }] : []),
     ...alterations(inputs, HostConfig),
   ];
-}
-
-/** Variables of the file whose values differ in the container; the image's own are ignored. */
-function changedEnvironment(state: ServiceInputs, env: string[]): Service["environment"] | undefined {
-  if (!state.environment) return undefined;
-  const values = new Map(
-    env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
-  );
-  const wrong = Object.entries(state.environment).filter(
-    ([name, value]) => value !== null && values.get(name) !== value,
-  );
-  if (wrong.length === 0) return undefined;
-  return {
-    ...state.environment,
-    ...Object.fromEntries(wrong.map(([name]) => [name, values.get(name) ?? null])),
-  };
 }

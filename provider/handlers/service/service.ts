@@ -29,7 +29,7 @@ import { takeReasons } from "../../model/changes/takes.js";
 import { fateOf } from "../../model/changes/followers.js";
 import type { Reason } from "../../model/reasons.js";
 import { isUnknown } from "../../model/unknown.js";
-import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/changes/ownership.js";
+import { assertOwnership, mayChange, refusedTakeOvers } from "../../model/ownership.js";
 import { exclusivesOf } from "../../model/placement/exclusive.js";
 import { label } from "../../model/labels.js";
 import { rollingOf } from "../../model/reconcile/update-policy.js";
@@ -165,12 +165,18 @@ function noteFate(
 }
 
 /** If the work fails, all other containers that it has affected return to their state. */
-function changing<T>(
+async function changing<T>(
   inputs: ServiceInputs,
   context: ServiceContext,
   call: Call,
   work: (call: TakingCall) => Promise<T>,
 ): Promise<T> {
+  const { managers = [], gates = [] } = context.swarmGates ?? {};
+  if (gates.length > 0) {
+    // Loaded only for files with a swarm.
+    const { passSwarmGate } = await import("../process/swarm-gate.js");
+    for (const gate of gates) await passSwarmGate(gate, managers, call);
+  }
   return withFollowers(inputs, context, call, () => withGivers(inputs, context, call, work));
 }
 

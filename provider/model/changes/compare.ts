@@ -9,7 +9,7 @@ import { kinds, type Resource } from "./kinds.js";
 import { holdsAny, type HostSnapshot, instanceOf } from "../observed.js";
 import type { Operations } from "../reconcile/operations.js";
 import { asDeployed } from "./older-inputs.js";
-import { refusedTakeOvers } from "./ownership.js";
+import { refusedTakeOvers } from "../ownership.js";
 import { contextOf, type NodeOf, type Plan, type PlanNode, type Ref } from "../plan/node.js";
 import { type PreviewContext, type Prediction, previews, type Observations } from "./previews.js";
 import { reason, type Reason, textsOf } from "../reasons.js";
@@ -42,6 +42,8 @@ export interface Change {
   operations?: Operations;
   /** Only for a service whose containers are not replaced. */
   fate?: Fate;
+  /** Outputs that are known before the run, though the resource changes. */
+  foreseen?: object;
 }
 
 /** The effect on an existing object that is taken into state. */
@@ -54,7 +56,7 @@ export function adoptionOf({ reasons, operations }: Change): "as-it-is" | "chang
 
 /** The changes for programs: reasons as their texts, and kinds as in ids. */
 export function changesToJson(changes: Change[]): object[] {
-  return changes.map(({ fate: _fate, ...change }) => ({
+  return changes.map(({ fate: _fate, foreseen: _foreseen, ...change }) => ({
     ...{ ...change, kind: change.kind === "hostImage" ? "image" : change.kind },
     reasons: textsOf(change.reasons),
     ...(change.operations && {
@@ -81,6 +83,7 @@ export function compare(plan: Plan, state: StackState | undefined, observations:
     const resource = resourceOf(node, last, observed, (ref) => outputOf(outputs, ref));
     const change = changeOf(node, resource, last, observed);
     if (last && ["same", "encrypt"].includes(change.action)) outputs.set(node.id, last.outputs);
+    else if (change.foreseen) outputs.set(node.id, change.foreseen);
     else if (node.kind === "service" && last && change.fate) {
       fates.set(`${node.inputs.project}/${node.name}`, change.fate);
       if ("containerIds" in last.outputs) outputs.set(node.id, { containerIds: last.outputs.containerIds });
@@ -180,9 +183,7 @@ function changeOf<K extends Kind>(
 ): Change {
   const host = kinds[node.kind].host(node.inputs);
   const seen = host && observed.snapshots.get(host.name);
-  const predicted = (seen && previews[node.kind].predict?.(resource, last, seen, observed)) ?? {
-    reasons: [],
-  };
+  const predicted = predictionOf(node.kind, resource, last, observed) ?? { reasons: [] };
   const change: Change = {
     ...{ id: node.id, kind: node.kind, name: node.name, action: "same", fields: [] },
     reasons: predicted.reasons,
@@ -194,8 +195,25 @@ function changeOf<K extends Kind>(
     : { ...change, ...additionOf(node, seen, predicted, observed) };
 }
 
-function operationsIn({ operations, fate }: Prediction): Pick<Change, "operations" | "fate"> {
-  return { ...(operations && { operations }), ...(fate && { fate }) };
+function predictionOf<K extends Kind>(
+  kind: K,
+  resource: Resource<K>,
+  last: DeployedOf<K> | undefined,
+  observed: PreviewContext,
+): Prediction | undefined {
+  const seen = observed.snapshots.get(kinds[kind].host(resource.inputs)?.name ?? "");
+  const { predict, predictOnSwarm } = previews[kind];
+  return seen && predict
+    ? predict(resource, last, seen, observed)
+    : observed.swarm && predictOnSwarm?.(resource, last, observed.swarm);
+}
+
+function operationsIn({
+  operations,
+  fate,
+  foreseen,
+}: Prediction): Pick<Change, "operations" | "fate" | "foreseen"> {
+  return { ...(operations && { operations }), ...(fate && { fate }), ...(foreseen && { foreseen }) };
 }
 
 /** The change of a resource that is not in state. */
@@ -204,7 +222,7 @@ function additionOf<K extends Kind>(
   seen: HostSnapshot | undefined,
   predicted: Prediction,
   { run }: PreviewContext,
-): Pick<Change, "action" | "reasons" | "operations"> {
+): Pick<Change, "action" | "reasons" | "operations" | "foreseen"> {
   const refused = refusedTakeOvers((seen && kinds[kind].thing?.existing(inputs, seen)) ?? [], run);
   if (refused.length > 0) return { action: "adopt", reasons: refused };
   const { isThere, reasons } = predicted;

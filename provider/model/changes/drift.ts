@@ -13,7 +13,7 @@ import type {
   NetworkOutputs,
   VolumeInputs,
 } from "../kinds.js";
-import { type HostSnapshot, type ObservedContainer } from "../observed.js";
+import { activeMember, type HostSnapshot, type ObservedContainer } from "../observed.js";
 import { asDrift, type Reason, reason, type ReasonCode, reasonThat } from "../reasons.js";
 import { isOpen } from "../unknown.js";
 
@@ -50,7 +50,7 @@ export function networkDrift(
 ): Reason[] {
   const called = ({ networks }: HostSnapshot) => networks.find(({ name }) => name === inputs.name);
   const because = (code: ReasonCode, text: string) => reason(code, inputs.name, text);
-  if (state.swarm && !seen.engine.swarm)
+  if (state.swarm && !activeMember(seen.engine.swarm))
     return [
       asDrift(
         because(
@@ -63,7 +63,7 @@ export function networkDrift(
     return [because("swarm", `network ${inputs.name} is now managed from ${home ?? "no host"}`)];
   // A swarm's worker lists its networks only while containers use them.
   const there = called(seen) ?? (atManager && called(atManager));
-  if (!there && state.swarm && !seen.engine.swarm?.manager && !atManager) return [];
+  if (!there && state.swarm && !seen.engine.swarm?.control && !atManager) return [];
   if (!there)
     return [
       asDrift(

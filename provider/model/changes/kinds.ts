@@ -9,10 +9,13 @@ import { hostImageDrift, imageDrift, imageTagDrift } from "./image-drift.js";
 import { isDue, type RegistryAnswer } from "../images/pull-policy.js";
 import type { HostRef, Kind, Run, ServiceContext, ServiceInputs, Shapes } from "../kinds.js";
 import { type HostSnapshot, instanceOf, type ObservedContainer } from "../observed.js";
-import type { Reason } from "../reasons.js";
+import { type Reason, reason } from "../reasons.js";
+import { shortId } from "../images/digest.js";
 import { orphansOf } from "./orphans.js";
-import type { Named } from "./ownership.js";
+import type { Named } from "../ownership.js";
 import { pinnedDrift, pinnedOnHostDrift } from "./pinned-images.js";
+
+import type { SwarmChanges } from "../swarm/drift/kinds.js";
 import { recreationReasons, isNetworkRecreated, isVolumeRecreated } from "./recreation.js";
 import { containersOf } from "../reconcile/desired.js";
 
@@ -30,8 +33,17 @@ export interface Needs {
   others?(own: HostSnapshot): HostRef[];
   /** An image whose digest is requested from a registry, through the first of these hosts that answers. */
   registry?: { image: string; hosts: HostRef[] };
+  /** The swarm of a project, as its hosts and one of its managers see it. */
+  swarm?: SwarmNeeds;
   /** A service whose containers are inspected, since a list does not contain enough. */
   inspected?: { inputs: ServiceInputs; names: Pick<ServiceContext, "networks" | "volumes" | "shares"> };
+}
+
+interface SwarmNeeds {
+  /** Hosts whose memberships are required; one of them is asked for the rest. */
+  hosts: HostRef[];
+  /** The swarm of the state. */
+  clusterId?: string | undefined;
 }
 
 /** The gathered snapshots and answers. */
@@ -40,6 +52,8 @@ export interface Seen {
   snapshots: ReadonlyMap<string, HostSnapshot>;
   /** By image name; only for requested images. */
   registries?: ReadonlyMap<string, RegistryAnswer>;
+  /** Only where it is needed. */
+  swarm?: SwarmChanges;
   filesHash: (inputs: ServiceInputs) => string | undefined;
   /** Whether this run recreates the object; `thing`: "network shop_default". */
   isRecreated: (host: HostRef, thing: string) => boolean;
@@ -86,6 +100,28 @@ export const things: { [K in "network" | "volume" | "service"]: Thing<K> } = {
 const onHost = ({ host }: { host: HostRef }) => host;
 const needsHost = ({ inputs }: { inputs: { host: HostRef } }): Needs => ({ hosts: [inputs.host] });
 const needsNothing = (): Needs => ({ hosts: [] });
+
+interface OnSwarm {
+  context: { managers: HostRef[] };
+  outputs: { managers?: HostRef[]; clusterId?: string };
+}
+
+/** Managers of the state are asked too: all managers of the file may be new. */
+function needsManager({ context: { managers }, outputs }: OnSwarm): Needs {
+  return { hosts: [], swarm: swarmNeeds(managers, outputs) };
+}
+
+function needsNodes({
+  context: { managers, hosts },
+  outputs,
+}: OnSwarm & { context: { hosts: HostRef[] } }): Needs {
+  return { hosts: [], swarm: swarmNeeds([...managers, ...hosts], outputs) };
+}
+
+function swarmNeeds(hosts: HostRef[], { managers = [], clusterId }: OnSwarm["outputs"]): SwarmNeeds {
+  const byName = new Map([...hosts, ...managers].reverse().map((host) => [host.name, host]));
+  return { hosts: [...byName.values()].reverse(), clusterId };
+}
 
 export const kinds: { [K in Kind]: Changes<K> } = {
   host: {
@@ -186,7 +222,66 @@ export const kinds: { [K in Kind]: Changes<K> } = {
     needs: needsNothing,
     drift: ({ inputs, context, outputs }) => imageTagDrift(inputs, context.imageId, outputs),
   },
+
+  swarm: {
+    host: () => undefined,
+    needs: needsNodes,
+    drift: (resource, { swarm }) => swarm?.drift("swarm", resource) ?? [],
+  },
+
+  swarmNode: {
+    host: onHost,
+    needs: ({ inputs, context: { managers }, outputs }) =>
+      needsNodes({ context: { managers, hosts: [inputs.host] }, outputs }),
+    drift: (resource, { swarm }) => swarm?.drift("swarmNode", resource) ?? [],
+  },
+
+  swarmConfig: {
+    host: () => undefined,
+    needs: needsManager,
+    drift: (resource, { swarm }) => swarm?.drift("swarmConfig", resource) ?? [],
+  },
+
+  swarmSecret: {
+    host: () => undefined,
+    needs: needsManager,
+    drift: (resource, { swarm }) => swarm?.drift("swarmSecret", resource) ?? [],
+  },
+
+  swarmService: {
+    host: () => undefined,
+    needs(resource) {
+      const { image } = resource.inputs;
+      const { managers } = resource.context;
+      const registry = followsTag(resource) ? { registry: { image, hosts: managers } } : {};
+      return { ...needsManager(resource), ...registry };
+    },
+    drift: (resource, { swarm, registries }) => [
+      ...(swarm?.drift("swarmService", resource) ?? []),
+      ...movedImage(resource, registries?.get(resource.inputs.image)),
+    ],
+  },
 };
+
+function followsTag({ context: { alwaysAsk, run } }: Resource<"swarmService">): boolean {
+  return alwaysAsk === true || run.pull === "always";
+}
+
+/** The registry has another image under the name. Services that do not follow it may have the same image. */
+function movedImage(resource: Resource<"swarmService">, answer: RegistryAnswer): Reason[] {
+  const { inputs, outputs } = resource;
+  const { digest } = outputs;
+  if (
+    !followsTag(resource) ||
+    digest === undefined ||
+    !answer ||
+    !("digest" in answer) ||
+    answer.digest === digest
+  )
+    return [];
+  const text = `${inputs.image} has moved in its registry: ${shortId(digest)} -> ${shortId(answer.digest)}`;
+  return [reason("registry", inputs.service, text)];
+}
 
 function hostsOf({ hosts }: Shapes["host"]["context"]): HostRef[] {
   return hosts.map(({ host }) => host);

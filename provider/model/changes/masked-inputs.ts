@@ -4,6 +4,8 @@ import type { Kind, ServiceInputs, Shapes } from "../kinds.js";
 import { configHash, configHashIn, filesHashIn } from "../reconcile/desired.js";
 import { type DeployedOf, secret } from "../stack-state.js";
 import type { Field } from "./fields.js";
+import { dataIn, hasDigest } from "../swarm/objects.js";
+import { isOfInputs } from "../swarm/spec/revision.js";
 
 export interface Unmasked {
   /** Inputs with their secret values, by URN, where Pulumi has been asked for them. */
@@ -101,4 +103,18 @@ const hashes: { [K in Kind]?: Comparison<K> } = {
     return (path) =>
       /^(config|secret)_contents\b/.test(path) ? sameFiles : /^environment\b/.test(path) && sameConfiguration;
   },
+  swarmService(inputs, { revision, last }) {
+    const isSame = revision !== undefined && last !== undefined && isOfInputs(revision, inputs, last);
+    return () => isSame;
+  },
+  swarmConfig: hasContent,
+  swarmSecret: hasContent,
 };
+
+function hasContent(
+  inputs: Shapes["swarmSecret"]["inputs"],
+  { contentDigest }: Partial<Shapes["swarmSecret"]["outputs"]>,
+): () => boolean {
+  const isSame = contentDigest !== undefined && hasDigest(dataIn(inputs), contentDigest) === true;
+  return () => isSame;
+}

@@ -4,7 +4,7 @@ import { label } from "../labels.js";
 import type { ObservedNetwork } from "../observed.js";
 import { conflictBetween } from "../placement/exclusive-network.js";
 import { reason, type Reason } from "../reasons.js";
-import { mayChange } from "./ownership.js";
+import { mayChange } from "../ownership.js";
 
 export interface NetworkTake {
   /** "subnet 10.0.0.0/24" */

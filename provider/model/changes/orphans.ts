@@ -1,5 +1,5 @@
 import { label } from "../labels.js";
-import { type Claimant, mayChange } from "./ownership.js";
+import { type Claimant, mayChange } from "../ownership.js";
 import type { ObservedContainer } from "../observed.js";
 
 interface Owner extends Omit<Claimant, "takeOver"> {

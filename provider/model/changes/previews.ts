@@ -4,7 +4,7 @@ import { isForced, serviceOperations, withObservedValues } from "./service-drift
 import { type Fate, fateOf } from "./followers.js";
 import { orphanRemovals, type Resource, type Seen } from "./kinds.js";
 import type { Kind, Run, Shapes } from "../kinds.js";
-import { holdsAny, type HostSnapshot } from "../observed.js";
+import { activeMember, holdsAny, type HostSnapshot } from "../observed.js";
 import type { Unmasked } from "./masked-inputs.js";
 import type { Operations } from "../reconcile/operations.js";
 import { type Reason, reason } from "../reasons.js";
@@ -29,6 +29,8 @@ export interface Prediction {
   isThere?: boolean;
   operations?: Operations;
   fate?: Fate;
+  /** Outputs that are known before the run, for resources that read them. */
+  foreseen?: object;
 }
 
 interface Preview<K extends Kind> {
@@ -38,6 +40,12 @@ interface Preview<K extends Kind> {
     last: DeployedOf<K> | undefined,
     seen: HostSnapshot,
     observed: PreviewContext,
+  ): Prediction;
+  /** For what is on a swarm instead of one host. */
+  predictOnSwarm?(
+    resource: Resource<K>,
+    last: DeployedOf<K> | undefined,
+    swarm: NonNullable<Seen["swarm"]>,
   ): Prediction;
   /** The differences follow from an option of this run. */
   isAskedFor?(resource: Resource<K>, observed: PreviewContext): boolean;
@@ -68,7 +76,7 @@ export const previews: { [K in Kind]: Preview<K> } = {
     predict({ inputs, context }, last, seen) {
       const isThere = seen.networks.some(({ name }) => name === inputs.name);
       // A swarm's worker does not list networks that are unused on it.
-      const mayBeHidden = seen.engine.swarm !== undefined && !seen.engine.swarm.manager;
+      const mayBeHidden = activeMember(seen.engine.swarm)?.control === false;
       const external = last || (!isThere && mayBeHidden) ? [] : externalReasons("network", inputs, isThere);
       const takes = networkTakeReasons(inputs, context, seen.networks);
       const recreated = last ? [] : networkRecreationReasons(inputs, seen);
@@ -114,6 +122,37 @@ export const previews: { [K in Kind]: Preview<K> } = {
   healthCheck: {},
 
   imageTag: {},
+
+  swarm: {
+    predictOnSwarm: (resource, last, seen) => seen.predict("swarm", resource, last?.inputs),
+    removal: {
+      stays: ({ name }, { leaveSwarm }) =>
+        leaveSwarm ? undefined : reason("stays", name, "the hosts stay in the swarm (--leave-swarm ends it)"),
+      ids: () => [],
+    },
+  },
+
+  swarmNode: {
+    predictOnSwarm: (resource, last, seen) => seen.predict("swarmNode", resource, last?.inputs),
+    removal: {
+      stays: ({ name, outputs: { joined } }) =>
+        joined ? undefined : reason("stays", name, "was in the swarm before, and stays in it"),
+      ids: () => [],
+    },
+  },
+
+  swarmConfig: {
+    predictOnSwarm: (resource, last, seen) => seen.predict("swarmConfig", resource, last?.inputs),
+    removal: { ids: () => [] },
+  },
+  swarmSecret: {
+    predictOnSwarm: (resource, last, seen) => seen.predict("swarmSecret", resource, last?.inputs),
+    removal: { ids: () => [] },
+  },
+  swarmService: {
+    predictOnSwarm: (resource, last, seen) => seen.predict("swarmService", resource, last?.inputs),
+    removal: { ids: () => [] },
+  },
 };
 
 /** Another owner's object is not taken over. Reports a missing one, because the run would fail. */

@@ -5,10 +5,12 @@
 import type { Project } from "../../compose/types.js";
 import { label } from "../labels.js";
 import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../observed.js";
-import { isForeign, stackIdsOf } from "./ownership.js";
+import { isForeign, stackIdsOf } from "../ownership.js";
 import { K2Error } from "../../shared/errors.js";
 import { hostsWritten } from "../placement/host-patterns.js";
 import { rulesOf } from "../placement/rules.js";
+import { swarmServices, withoutSwarmServices } from "../plan/swarm.js";
+import { swarmLabel } from "../swarm/swarm-labels.js";
 import type { StackState } from "../stack-state.js";
 
 export interface SweepSources {
@@ -51,9 +53,13 @@ export function sweepOf({ name: project, project: file, state, stack }: SweepSou
     const places = volumes();
     return !places || (places.get(name)?.has(host) ?? false);
   };
+  const onSwarm = once(() => new Set(file && swarmVolumes(file)));
+  // Nodes create the volumes of their tasks. Without a file, nothing tells which of them hold data to keep.
+  const isOfSwarm = ({ name, labels }: ObservedVolume) =>
+    labels[swarmLabel.namespace] === project && onSwarm().has(name) && !foreignVolumes.has(name);
   return {
     isOurs,
-    takesVolume: (host, volume) => isOwnVolume(volume) && isInFile(host, volume),
+    takesVolume: (host, volume) => (isOwnVolume(volume) && isInFile(host, volume)) || isOfSwarm(volume),
     leavesVolume: (host, volume) => isOwnVolume(volume) && !isInFile(host, volume),
     takesNetwork(network) {
       const { name, labels } = network;
@@ -98,7 +104,7 @@ function foreignNames(
 function volumePlaces(file: Project): Map<string, Set<string>> {
   const hostsOf = servicePlaces(file);
   const places = new Map<string, Set<string>>();
-  for (const [service, { volumes = [] }] of Object.entries(file.services))
+  for (const [service, { volumes = [] }] of Object.entries(withoutSwarmServices(file).services))
     for (const { type, source = "" } of volumes) {
       const volume = type === "volume" ? file.volumes[source] : undefined;
       if (!volume) continue;
@@ -107,9 +113,16 @@ function volumePlaces(file: Project): Map<string, Set<string>> {
   return places;
 }
 
+/** Names of the volumes that services of the swarm mount. */
+function swarmVolumes(file: Project): string[] {
+  return swarmServices(file).flatMap(([, { volumes = [] }]) =>
+    volumes.flatMap(({ type, source = "" }) => (type === "volume" ? (file.volumes[source]?.name ?? []) : [])),
+  );
+}
+
 function servicePlaces(file: Project): (service: string) => string[] {
   try {
-    const { of, affinity } = rulesOf(file);
+    const { of, affinity } = rulesOf(withoutSwarmServices(file));
     return (service) => {
       const group = affinity.groups.find((members) => members.includes(service)) ?? [service];
       const choosing = group.filter((member) => of.get(member)?.explicit);

@@ -10,7 +10,7 @@ import { reasonThat, type Reason } from "../reasons.js";
 import type { Take } from "../reconcile/desired-service.js";
 import { type Operations, operationsOf } from "../reconcile/operations.js";
 import { handle } from "../reconcile/replace.js";
-import { mayChange } from "./ownership.js";
+import { mayChange } from "../ownership.js";
 
 export interface Taking extends Take {
   thing: Exclusive;

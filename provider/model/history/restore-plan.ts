@@ -1,15 +1,7 @@
 /** Converts an earlier state to the plan that restores it. Pure. */
 import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { K2Error } from "../../shared/errors.js";
-import type {
-  Gate,
-  HostImageInputs,
-  HostInputs,
-  HostRef,
-  Kind,
-  ServiceContext,
-  ServiceInputs,
-} from "../kinds.js";
+import type { Gate, HostImageInputs, HostInputs, HostRef, ServiceContext, ServiceInputs } from "../kinds.js";
 import { DeployedResources } from "../changes/compare.js";
 import { secretInputs } from "../plan/secret-inputs.js";
 import type { SecretRule } from "../secret-names.js";
@@ -17,6 +9,7 @@ import { borrowersOf } from "../reconcile/namespaces.js";
 import { wellGate } from "../plan/image-tags.js";
 import { withRivals } from "../plan/exclusive.js";
 import { withFollowers } from "../plan/followers.js";
+import { swarmPlan } from "./restore-swarm.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
 import { hostRef } from "../host-ref.js";
 import type { Placement } from "../placement/placement.js";
@@ -43,6 +36,7 @@ export interface RestoreOptions {
 export function restorePlan(then: StackState, options: RestoreOptions): Plan {
   const nodes: PlanNode[] = [
     ...then.hosts.map((host) => hostNode(host.inputs, then, options)),
+    ...swarmPlan(then, (host) => withCurrentAddress(host, options)),
     ...then.networks.map((network) => networkNode(network, then, options)),
     ...then.volumes.map((volume) => plainNode("volume", volume, {}, options)),
     ...then.images.map((image) => imageNode(image, then, options)),
@@ -65,7 +59,7 @@ export function restorePlan(then: StackState, options: RestoreOptions): Plan {
   ];
   const now = new DeployedResources(options.now);
   const secret = nodes.map((item) => withSecrets(item, now.of(item.kind, item.name), options.secrets));
-  const project = then.services[0]?.inputs.project ?? "";
+  const project = (then.services[0] ?? then.swarms[0])?.inputs.project ?? "";
   return { project, nodes: withRivals(withFollowers(nodesInOrder(secret))) };
 }
 
@@ -90,7 +84,9 @@ export function placementOf({ nodes }: Plan): Placement {
   return placement;
 }
 
-function plainNode<K extends Exclude<Kind, "host" | "image">>(
+type OnHost = "network" | "volume" | "hostImage" | "service" | "healthCheck" | "imageTag";
+
+function plainNode<K extends OnHost>(
   kind: K,
   { name, inputs, dependsOn }: DeployedOf<K>,
   context: NodeOf<K>["context"],
@@ -143,8 +139,14 @@ function networkNode(
   const hosts = known.filter((host, at) => known.findIndex((other) => other.name === host.name) === at);
   const [home] = then.networks
     .filter(({ inputs }) => inputs.name === name && !inputs.external)
-    .sort((a, b) => a.name.localeCompare(b.name));
+    .sort((a, b) => homeFirst(a, b) || a.name.localeCompare(b.name));
   return { ...own, context: { hosts, ...(driver === "overlay" && home && { home: home.inputs.host.name }) } };
+}
+
+type DeployedNetwork = StackState["networks"][number];
+
+function homeFirst(a: DeployedNetwork, b: DeployedNetwork): number {
+  return Number(b.outputs.swarm?.home ?? false) - Number(a.outputs.swarm?.home ?? false);
 }
 
 function imageNode(image: StackState["images"][number], then: StackState, options: RestoreOptions): PlanNode {

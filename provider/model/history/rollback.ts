@@ -2,7 +2,7 @@
  * `failure_action: rollback`, after a run. The host that fails rolls back by itself; this computes which other hosts
  * roll back or retry, to which version, and by which plan. Pure.
  */
-import { changedServices, type ServiceChange } from "./service-changes.js";
+import { changedOnHosts, type ServiceChange } from "./service-changes.js";
 import { withRivals } from "../plan/exclusive.js";
 import { withFollowers } from "../plan/followers.js";
 import { isKind, type NodeOf, type Plan, type PlanNode, Ref } from "../plan/node.js";
@@ -89,7 +89,7 @@ export function placesToRollBack(
     !replicas &&
     failed.includes(name) &&
     revisionIn(then, name) === revisionIn(now, name);
-  const changed = changedServices(then, now).filter(
+  const changed = changedOnHosts(then, now).filter(
     (change) => change.service.split("@")[0] === service && !isDoubtful(change),
   );
   const cameUp = new Set(then.services.filter(hasComeUp).map(({ name }) => name));
@@ -213,7 +213,7 @@ function withDependents(
 ): Set<string> {
   const failed = new Set(now.services.flatMap(({ name, unfinished }) => (unfinished ? [name] : [])));
   const changed = new Set(
-    changedServices(then, now).flatMap(({ service }) => (failed.has(service) ? [] : [service])),
+    changedOnHosts(then, now).flatMap(({ service }) => (failed.has(service) ? [] : [service])),
   );
   const all = new Set(names);
   for (const { kind, name } of nodes) {

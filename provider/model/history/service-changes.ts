@@ -15,6 +15,24 @@ export function changedServices(
   before: StackState | undefined,
   after: StackState | undefined,
 ): ServiceChange[] {
+  const onSwarm = changesOf(before?.swarmServices, after?.swarmServices);
+  return [...changedOnHosts(before, after), ...onSwarm];
+}
+
+/** Without the services that run on a swarm. */
+export function changedOnHosts(
+  before: StackState | undefined,
+  after: StackState | undefined,
+): ServiceChange[] {
+  return changesOf(before?.services, after?.services);
+}
+
+type Compared = Pick<StackState["services"][number], "name" | "unfinished"> & {
+  inputs: { image?: string; replicas?: number };
+  outputs: { revision?: string };
+};
+
+function changesOf(before: Compared[] = [], after: Compared[] = []): ServiceChange[] {
   const [old, now] = [byName(before), byName(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])].sort();
   return names.flatMap((service): ServiceChange[] => {
@@ -23,7 +41,7 @@ export function changedServices(
     if (!is) return [{ service, what: "removed" }];
     if (isSame(was, is)) return [];
     const image = { before: was.inputs.image ?? "", after: is.inputs.image ?? "" };
-    const replicas = { before: was.inputs.replicas, after: is.inputs.replicas };
+    const replicas = { before: was.inputs.replicas ?? 1, after: is.inputs.replicas ?? 1 };
     return [
       {
         ...{ service, what: "changed" },
@@ -35,7 +53,7 @@ export function changedServices(
 }
 
 /** A service that failed half-way keeps its earlier inputs in state. */
-function isSame(was: StackState["services"][number], is: StackState["services"][number]): boolean {
+function isSame(was: Compared, is: Compared): boolean {
   const same = was.outputs.revision === is.outputs.revision && was.inputs.replicas === is.inputs.replicas;
   return same && was.unfinished === is.unfinished;
 }
@@ -55,6 +73,6 @@ function printChange({ service, what, image, replicas }: ServiceChange): string 
   return details.length === 0 ? `~${service}` : `~${service}: ${details.join(" ")}`;
 }
 
-function byName(state: StackState | undefined) {
-  return new Map((state?.services ?? []).map((service) => [service.name, service]));
+function byName(services: Compared[]): Map<string, Compared> {
+  return new Map(services.map((service) => [service.name, service]));
 }

@@ -37,6 +37,14 @@ export function withDefaultTag(text: string): string {
   return tag === undefined && digest === undefined ? `${text}:latest` : text;
 }
 
+/** The name as docker's clients send it: without docker.io/library, with the default tag, and with `digest` if it has none. */
+export function familiarName(text: string, digest?: string): string {
+  const { registry, path, tag, digest: own } = parseImageReference(text);
+  const name = registry === "docker.io" ? path.replace(/^library\//, "") : `${registry}/${path}`;
+  if (own !== undefined) return `${name}${tag === undefined ? "" : `:${tag}`}@${own}`;
+  return `${name}:${tag ?? "latest"}${digest === undefined ? "" : `@${digest}`}`;
+}
+
 /** Pins "redis:7" as "redis@sha256:…", which is the same image everywhere. */
 export function byDigest(text: string, digest: string): string {
   return `${parseImageReference(text).name}@${digest}`;

@@ -8,6 +8,7 @@ import type { Placement } from "../placement/placement.js";
 import { declaredHost } from "../host-ref.js";
 import { type PlanNode, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
+import { runsOnSwarm, swarmServiceId } from "./swarm.js";
 
 /** Dependencies before dependents, otherwise by name. The loader has rejected cycles already. */
 export function servicesInOrder(services: Record<string, Service>): string[] {
@@ -20,7 +21,9 @@ export function servicesInOrder(services: Record<string, Service>): string[] {
 
 /** Ids of the nodes that must be done before a dependent begins: the dependency's HealthCheck, if any. */
 export function after(project: Project, placement: Placement, dependency: string): string[] {
-  const checked = project.services[dependency]?.health_check !== undefined;
+  const service = project.services[dependency];
+  if (service && runsOnSwarm(service, project)) return [swarmServiceId(dependency)];
+  const checked = service?.health_check !== undefined;
   return Object.entries(placement[dependency] ?? {}).map(
     ([host, replicas]) => `${checked && replicas > 0 ? "healthCheck" : "service"} ${dependency}@${host}`,
   );

@@ -47,6 +47,10 @@ export function hideSecrets(
       const { secret_contents } = node.inputs;
       return { ...node, inputs: { ...node.inputs, secret_contents: hide(secret_contents) } };
     }
+    if (node.kind === "swarmSecret" && node.inputs.secret_contents) {
+      const { secret_contents } = node.inputs;
+      return { ...node, inputs: { ...node.inputs, secret_contents: hide(secret_contents) } };
+    }
     if (node.kind === "image" && node.context.build) {
       const { build } = node.context;
       return { ...node, context: { ...node.context, build: { ...build, secrets: hide(build.secrets) } } };

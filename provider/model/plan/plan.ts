@@ -7,21 +7,30 @@ import { withSecretInputs } from "./secret-inputs.js";
 import { withRivals } from "./exclusive.js";
 import { withFollowers } from "./followers.js";
 import { planServices } from "./services.js";
+import { planSwarm, type PlannedSwarm, swarmHosts } from "./swarm.js";
+import { checkSwarmServices } from "./swarm-checks.js";
+import { planSwarmServices } from "./swarm-services.js";
+import { inDependencyOrder } from "../../shared/dependency-order.js";
 import { declaredHost } from "../host-ref.js";
 import { isKind, node, type NodeOf, type Plan, type PlanNode, type PlanOptions } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
 export function plan(project: Project, options: PlanOptions): Plan {
-  const services = planServices(project, options);
+  const swarm = planSwarm(project);
+  if (swarm) checkSwarmServices(project, options.contents, swarm);
+  const services = [
+    ...planServices(project, options, swarm),
+    ...(swarm ? planSwarmServices(project, options, swarm) : []),
+  ];
   const used = new Map<string, PlanNode>();
   for (const need of services.flatMap(({ needs }) => needs)) {
     const known = used.get(need.id);
     if (known) mergeImages(known, need);
     else used.set(need.id, need);
   }
-  const needs = basesFirst(withHomes(mergeImageHosts([...used.values()])).sort(byKindThenName));
-  const hosts = hostNodes(project, options);
-  const running = services.flatMap(({ nodes }) => nodes);
+  const needs = basesFirst(withHomes(mergeImageHosts([...used.values()]), swarm).sort(byKindThenName));
+  const hosts = [...hostNodes(project, options), ...(swarm?.nodes ?? [])];
+  const running = inOrder(services.flatMap(({ nodes }) => nodes));
   const tags = options.saveSuffix ? imageTags(running, needs, options.saveSuffix) : [];
   const all = withSecretInputs([...hosts, ...needs, ...running, ...tags], project, options.secrets ?? {});
   const nodes = withRivals(withFollowers(all), {
@@ -31,8 +40,19 @@ export function plan(project: Project, options: PlanOptions): Plan {
   return { project: project.name, nodes };
 }
 
+/** Services of plain engines and of the swarm may depend on each other. */
+function inOrder(nodes: PlanNode[]): PlanNode[] {
+  const byId = new Map(nodes.map((item) => [item.id, item]));
+  const before = (id: string) => {
+    const item = byId.get(id);
+    return [...(item?.dependsOn ?? []), ...(item?.optional ?? [])].filter((other) => byId.has(other));
+  };
+  return inDependencyOrder([...byId.keys()], before).flatMap((id) => byId.get(id) ?? []);
+}
+
 function hostNodes(project: Project, { placement, before = {} }: PlanOptions): PlanNode[] {
-  const names = [...new Set(Object.values(placement).flatMap((hosts) => Object.keys(hosts)))].sort();
+  const used = Object.values(placement).flatMap((hosts) => Object.keys(hosts));
+  const names = [...new Set([...used, ...swarmHosts(project)])].sort();
   const on = new Map(names.map((name) => [name, new Set<string>()]));
   for (const places of [placement, before]) {
     for (const [service, hosts] of Object.entries(places))
@@ -50,13 +70,18 @@ function hostNodes(project: Project, { placement, before = {} }: PlanOptions): P
 }
 
 /** A swarm has one network for all its engines: the first host's resource creates it, and is removed last. */
-function withHomes(nodes: PlanNode[]): PlanNode[] {
+function withHomes(nodes: PlanNode[], swarm: PlannedSwarm | undefined): PlanNode[] {
+  const [manager] = swarm?.managers ?? [];
+  // Services of the swarm use the network through their manager.
+  const isHome = ({ inputs }: NodeOf<"network">) => inputs.host.name === manager?.name;
   const homes = new Map<string, NodeOf<"network">>();
   const overlays = nodes.filter(isKind("network")).filter(({ inputs }) => inputs.driver === "overlay");
   for (const item of overlays) {
     const { name, external } = item.inputs;
     const home = homes.get(name);
-    if (!external && (!home || item.name.localeCompare(home.name) < 0)) homes.set(name, item);
+    if (external) continue;
+    if (!home || isHome(item) || (!isHome(home) && item.name.localeCompare(home.name) < 0))
+      homes.set(name, item);
   }
   for (const item of overlays) {
     const home = homes.get(item.inputs.name);
@@ -73,16 +98,17 @@ function byKindThenName(a: PlanNode, b: PlanNode): number {
 
 /** Removes all dependencies and health conditions between services. */
 export function withoutDependencies({ project, nodes }: Plan): Plan {
-  const isNeed = (id: string) => !/^(service|healthCheck) /.test(id);
-  const free = (item: PlanNode): PlanNode =>
-    item.kind === "service"
-      ? {
-          ...item,
-          dependsOn: item.dependsOn.filter(isNeed),
-          optional: [],
-          context: { ...item.context, gates: [] },
-        }
-      : item;
+  const isNeed = (id: string) => !/^(service|healthCheck|swarmService) /.test(id);
+  const free = (item: PlanNode): PlanNode => {
+    const order = {
+      dependsOn: item.dependsOn.filter(isNeed),
+      optional: (item.optional ?? []).filter(isNeed),
+    };
+    if (item.kind === "swarmService") return { ...item, ...order, context: { ...item.context, gates: [] } };
+    if (item.kind !== "service") return item;
+    const { swarmGates: _, ...context } = item.context;
+    return { ...item, ...order, context: { ...context, gates: [] } };
+  };
   return { project, nodes: nodes.map(free) };
 }
 
@@ -93,8 +119,9 @@ export function printPlan({ nodes }: Plan): string {
 }
 
 function describe(item: PlanNode): string {
-  const after = item.dependsOn.filter((id) => !id.startsWith("host "));
-  const optional = (item.optional ?? []).map((id) => `${id} if it comes up`);
+  const isShown = (id: string) => !/^(host|swarm|swarmNode) /.test(id);
+  const after = item.dependsOn.filter(isShown);
+  const optional = (item.optional ?? []).filter(isShown).map((id) => `${id} if it comes up`);
   const all = [...after, ...optional].join(", ");
   return [detail(item), all === "" ? "" : `after ${all}`].filter(Boolean).join("  ");
 }
@@ -102,6 +129,13 @@ function describe(item: PlanNode): string {
 function detail(item: PlanNode): string {
   if (item.kind === "host") return item.inputs.address;
   if (item.kind === "service") return `x${item.inputs.replicas}`;
+  if (item.kind === "swarmNode")
+    return [item.inputs.role, item.inputs.availability ?? ""].join(" ").trimEnd();
+  if (item.kind === "swarmService") {
+    const { replicas, deploy, constraint } = item.inputs;
+    const count = replicas === undefined ? (deploy?.mode ?? "") : `x${replicas}`;
+    return [count, ...(constraint === undefined ? [] : [`on ${constraint}`])].join(" ");
+  }
   if (item.kind !== "healthCheck") return "";
   const { shell, http, socket, timeout } = item.inputs;
   const what =

@@ -25,6 +25,11 @@ const places: { [K in Kind]?: Values[] } = {
     { at: ["logging", "options"], whole: false },
     ...hooks.map((hook) => ({ at: [hook, "*", "environment"], whole: true })),
   ],
+  swarmService: [
+    { at: ["environment"], whole: true },
+    { at: ["logging", "options"], whole: false },
+  ],
+  swarmConfig: [{ at: ["config_contents"], whole: true }],
   image: [{ at: ["build", "args"], whole: true }],
   network: [{ at: ["driver_opts"], whole: false }],
   volume: [{ at: ["driver_opts"], whole: false }],
@@ -83,8 +88,9 @@ function variablesOf(node: PlanNode, project: Project, at: string[], key: string
     );
   if (node.kind === "network") return project.variablesIn(["networks", node.inputs.network, ...at, key]);
   if (node.kind === "volume") return project.variablesIn(["volumes", node.inputs.volume, ...at, key]);
-  if (node.kind !== "service") return [];
-  if (at[0] !== "config_contents") return project.variablesIn(["services", node.inputs.service, ...at, key]);
+  if (node.kind !== "service" && node.kind !== "swarmService" && node.kind !== "swarmConfig") return [];
+  if (node.kind !== "swarmConfig" && at[0] !== "config_contents")
+    return project.variablesIn(["services", node.inputs.service, ...at, key]);
   const { environment } = project.configs[key] ?? {};
   const inContent = project.variablesIn(["configs", key, "content"]);
   return environment === undefined ? inContent : [...inContent, environment];

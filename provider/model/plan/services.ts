@@ -1,11 +1,10 @@
 /** The services of a plan: their needs on their hosts, and their order. */
-import type { Network, Project, Service } from "../../compose/types.js";
-import type { Executable } from "../../compose/source/file-contents.js";
+import type { Project, Service } from "../../compose/types.js";
 import { withoutAttributesOf } from "../../compose/schema/service.js";
 import { K2Error } from "../../shared/errors.js";
 import { dependenciesOf } from "../../compose/resolve/service-graph.js";
 import { withExtraHosts } from "./extra-hosts.js";
-import type { HealthCheckInputs, ServiceInputs } from "../kinds.js";
+import type { HealthCheckInputs, ServiceContext, ServiceInputs } from "../kinds.js";
 import { isElsewhere, localPaths, refuseLocalFolders, withTravellingFolders } from "./project-bind-mounts.js";
 import { borrowersOf, borrowingOf } from "../reconcile/namespaces.js";
 import { linkedServices, sharedServices } from "../placement/affinity.js";
@@ -13,19 +12,18 @@ import { after, earlierGroup, gatesOf, restartsOf, servicesInOrder, shareRef } f
 import { hookImages, imageNodes, imageOf } from "./service-images.js";
 import { isSynced } from "./upload-mounts.js";
 import { declaredHost } from "../host-ref.js";
-import { node, type NodeOf, type PlanNode, type PlanOptions, Ref } from "./node.js";
+import { executablesOf, namedVolumes, namesOf, overlayContext, type PlannedService } from "./needs.js";
+import { type PlannedSwarm, swarmGatesOf } from "./swarm.js";
+import { node, type PlanNode, type PlanOptions, Ref } from "./node.js";
 import { propertyOf } from "../../shared/lookup.js";
 
-interface PlannedService {
-  /** Networks, volumes and images, which other services may need too. */
-  needs: PlanNode[];
-  /** The Service and its HealthCheck. */
-  nodes: PlanNode[];
-}
-
 /** Services in dependency order, each on each of its hosts. */
-export function planServices(project: Project, options: PlanOptions): PlannedService[] {
-  const known: Known = { jobs: jobsOf(project), on: servicesByHost(project, options) };
+export function planServices(
+  project: Project,
+  options: PlanOptions,
+  swarm: PlannedSwarm | undefined,
+): PlannedService[] {
+  const known: Known = { swarm, jobs: jobsOf(project), on: servicesByHost(project, options) };
   return servicesInOrder(project.services).flatMap((name) =>
     Object.entries(options.placement[name] ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -35,6 +33,7 @@ export function planServices(project: Project, options: PlanOptions): PlannedSer
 
 /** Look-ups that are computed once for all services. */
 interface Known {
+  swarm: PlannedSwarm | undefined;
   jobs: ReadonlySet<string>;
   /** The services of each host, with those that share their namespaces. */
   on: Map<string, { services: Project["services"]; borrowing: Map<string, string[]> }>;
@@ -50,7 +49,7 @@ function planService(
 ): PlannedService {
   const written = withExtraHosts(project, propertyOf(project.services, name), host, options.placement);
   const service = withLocalFolders(project, options, name, written, host);
-  const networks = networkNodes(project, service, host);
+  const networks = networkNodes(project, service, host, known);
   const volumes = volumeNodes(project, service, host);
   const images = imageNodes(project, options, name, service, host);
   const needs = [...networks, ...volumes, ...images, ...hookImages(project, options, name, service, host)];
@@ -84,6 +83,7 @@ function planService(
       networks: namesOf(service.networks, project.networks),
       volumes: namesOf(namedVolumes(service), project.volumes),
       gates,
+      ...swarmGatesIn(project, service, dependencies, known),
       ...(options.platform !== undefined && { defaultPlatform: options.platform }),
       ...(service.health_check && { probe: service.health_check }),
       workingDir: project.directory,
@@ -103,6 +103,16 @@ function planService(
   if (optional.length > 0) own.optional = optional;
   const check = replicas === 0 ? [] : healthCheckNode(project, name, service, host, own);
   return { needs, nodes: [own, ...check] };
+}
+
+function swarmGatesIn(
+  project: Project,
+  service: Service,
+  dependencies: string[],
+  { swarm }: Known,
+): Pick<ServiceContext, "swarmGates"> {
+  const gates = dependencies.flatMap((dependency) => swarmGatesOf(project, service, dependency));
+  return swarm && gates.length > 0 ? { swarmGates: { managers: swarm.managers, gates } } : {};
 }
 
 function isMove({ placement, before = {} }: PlanOptions, name: string, host: string): boolean {
@@ -165,33 +175,17 @@ function contentsByName(
   return { [key]: Object.fromEntries(refs.map(({ source }) => [source, contents[source] ?? ""])) };
 }
 
-function executablesOf(service: Service, executable: Executable = {}): Pick<ServiceInputs, "executable"> {
-  const found: Executable = {};
-  for (const kind of ["configs", "secrets"] as const) {
-    const known = executable[kind] ?? {};
-    for (const { source, mode } of service[kind] ?? []) {
-      const value = known[source];
-      if (value !== undefined && mode === undefined) found[kind] = { ...found[kind], [source]: value };
-    }
-  }
-  return Object.keys(found).length > 0 ? { executable: found } : {};
-}
-
-function networkNodes(project: Project, service: Service, host: string): PlanNode[] {
+function networkNodes(project: Project, service: Service, host: string, { swarm }: Known): PlanNode[] {
   return Object.keys(service.networks ?? {}).map((key) => {
     const network = propertyOf(project.networks, key);
     assertAttachable(project, key);
     const inputs = { ...network, host: declaredHost(project, host), project: project.name, network: key };
-    return node("network", `${network.name}@${host}`, inputs, swarmContext(project, network), [
+    const member = network.driver === "overlay" ? swarm?.members[host] : undefined;
+    return node("network", `${network.name}@${host}`, inputs, overlayContext(project, network), [
       `host ${host}`,
+      ...(member === undefined ? [] : [member]),
     ]);
   });
-}
-
-/** Any host of the file may be the manager that knows a swarm's network. */
-function swarmContext(project: Project, { driver, external }: Network): NodeOf<"network">["context"] {
-  if (driver !== "overlay" && !external) return {};
-  return { hosts: Object.keys(project.hosts).map((name) => declaredHost(project, name)) };
 }
 
 function assertAttachable(project: Project, key: string): void {
@@ -252,18 +246,4 @@ function jobsOf({ services }: Project): ReadonlySet<string> {
       if (condition === "service_completed_successfully") jobs.add(other);
   }
   return jobs;
-}
-
-function namedVolumes(service: Service): Record<string, true> {
-  const names = (service.volumes ?? []).flatMap(({ type, source }) =>
-    type === "volume" && source ? [source] : [],
-  );
-  return Object.fromEntries(names.map((name) => [name, true]));
-}
-
-function namesOf(
-  used: Record<string, unknown> | undefined,
-  all: Record<string, { name: string }>,
-): Record<string, string> {
-  return Object.fromEntries(Object.keys(used ?? {}).map((key) => [key, propertyOf(all, key).name]));
 }

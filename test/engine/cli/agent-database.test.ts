@@ -26,6 +26,7 @@ const hosts = ["a", "b"].map((name) => ({ name, address: "" }));
 const application: Application = {
   name: "shop",
   hosts,
+  onSwarm: [],
   members: [
     { service: "web", replicas: 2, host: hosts[0]!, dependsOn: [] },
     { service: "db", replicas: 1, host: hosts[1]!, dependsOn: [] },

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { FakeSwarm } from "./swarm.js";
 
 export interface FakeContainer {
   Id: string;
@@ -60,6 +61,8 @@ export class FakeContents {
   statsLines = 0;
   /** The error of the engine's clock in milliseconds. */
   clockSkew = 0;
+  /** The swarm that it is in, and the id of its node there. */
+  swarm?: { of: FakeSwarm; node: string };
   private count = 0;
 
   constructor(

@@ -1,6 +1,7 @@
 import { created, done, missing, ok, type Route, taken, withLabels } from "./answers.js";
 import { containerRoutes } from "./container-routes.js";
-import { type FakeVolume, repository } from "./contents.js";
+import { type FakeContents, type FakeVolume, repository } from "./contents.js";
+import { swarmRoutes } from "./swarm-routes.js";
 
 const engineRoutes: Route[] = [
   ["GET", /^\/_ping$/, () => ({ raw: "OK", type: "text/plain" })],
@@ -22,9 +23,20 @@ const engineRoutes: Route[] = [
         NCPU: 4,
         MemTotal: 8e9,
         SystemTime: new Date(contents.now()).toISOString(),
+        ...(contents.swarm && { Swarm: memberOf(contents.swarm) }),
       }),
   ],
 ];
+
+function memberOf({ of, node }: NonNullable<FakeContents["swarm"]>): object {
+  const managers = [...of.nodes.values()].filter(({ Spec }) => Spec.Role === "manager");
+  const isManager = managers.some(({ ID }) => ID === node);
+  return {
+    ...{ NodeID: node, LocalNodeState: "active", ControlAvailable: isManager },
+    RemoteManagers: managers.map(({ ID, Status }) => ({ NodeID: ID, Addr: `${Status.Addr}:2377` })),
+    ...(isManager && { Cluster: { ID: of.id } }),
+  };
+}
 
 const networkRoutes: Route[] = [
   ["GET", /^\/networks$/, ({ networks }, { query }) => ok(withLabels([...networks.values()], query))],
@@ -164,4 +176,5 @@ export const routes: Route[] = [
   ...networkRoutes,
   ...volumeRoutes,
   ...imageRoutes,
+  ...swarmRoutes,
 ];

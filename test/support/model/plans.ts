@@ -4,12 +4,14 @@ import type { Project } from "../../../provider/compose/types.js";
 import type { ServiceContext } from "../../../provider/model/kinds.js";
 import { place } from "../../../provider/model/placement/place.js";
 import { type Plan, type PlanNode, type PlanOptions, Ref } from "../../../provider/model/plan/node.js";
+import { withoutSwarmServices } from "../../../provider/model/plan/swarm.js";
 import { plan, printPlan } from "../../../provider/model/plan/plan.js";
 import { loaded } from "./project.js";
 
 /** Returns the plan of a project whose configs and secrets have no contents. */
 export function planned(project: Project, options: Partial<PlanOptions> = {}): Plan {
-  return plan(project, { placement: place(project), contents: { configs: {}, secrets: {} }, ...options });
+  const placement = place(withoutSwarmServices(project));
+  return plan(project, { placement, contents: { configs: {}, secrets: {} }, ...options });
 }
 
 interface FileOptions extends Partial<PlanOptions> {
@@ -23,6 +25,13 @@ export async function planOf(source: string, { profiles, ...options }: FileOptio
 export async function printedPlanOf(source: string, profiles?: string[]): Promise<string> {
   return `\n${printPlan(await planOf(source, { profiles }))}\n`;
 }
+
+/** A build as the plan reads it from the folder. */
+export const buildOf = (context: string, rest = {}) => ({
+  inputs: { context, ...rest },
+  definition: { context: `/shop/${context}`, ...rest },
+  secrets: { key: "k" },
+});
 
 export function nodeOf({ nodes }: Plan, id: string): PlanNode {
   const found = nodes.find((node) => node.id === id);

@@ -15,6 +15,8 @@ export interface EngineProxy {
   /** Holds back the first request that matches and everything after it, until `release`. */
   holdFrom(request: RegExp): void;
   release(): void;
+  /** Whether a request is held back. */
+  isHolding(): boolean;
   /** Forwards to another engine from now on. */
   redirectTo(host: Pick<BedHost, "address">): void;
 }
@@ -72,6 +74,7 @@ export async function engineProxyTo(host: Pick<BedHost, "address">): Promise<Eng
     },
     shutAfter: (request) => (last = request),
     holdFrom: (request) => (hold = request),
+    isHolding: () => held !== undefined,
     release: () => {
       const waiting = held ?? [];
       held = undefined;

@@ -58,7 +58,10 @@ describe("a stack's state", () => {
     assert.deepEqual(readState({ deployment: {} }).services, []));
 
   it("must contain only the resources of one of several projects", () => {
-    const kinds = ["Host", "Network", "Volume", "Image", "Service", "HealthCheck", "ImageTag"];
+    const kinds = [
+      ...["Host", "Network", "Volume", "Image", "Service", "HealthCheck", "ImageTag"],
+      ...["Swarm", "SwarmNode", "SwarmConfig", "SwarmSecret", "SwarmService"],
+    ];
     const ofBoth = ["shop", "other"].flatMap((project) => [
       ...kinds.map((kind) => ({
         urn: urn(kind, `${project} ${kind}`),

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { place } from "../../../provider/model/placement/place.js";
 import { plan } from "../../../provider/model/plan/plan.js";
+import { swarmHosts, withoutSwarmServices } from "../../../provider/model/plan/swarm.js";
 import { composeFileIn, isPlainCompose, textOfFile } from "../../support/docs/compose-files.js";
 import { blocksOf, files, pages, textOf } from "../../support/docs/pages.js";
 import { composeMissing, dockerCompose } from "../../support/docker-compose/docker-compose.js";
@@ -21,7 +22,7 @@ describe("a compose file in a page or an example", () => {
   for (const { name, text } of [...shownFiles, ...examples]) {
     it(`must be planned: ${name}`, async () => {
       const project = await loaded(text);
-      const placement = place(project);
+      const placement = place(withoutSwarmServices(project));
       const { nodes } = plan(project, { placement, contents: { configs: {}, secrets: {} } });
       const planned = (kind: string) => nodes.map(({ id }) => id).filter((id) => id.startsWith(`${kind} `));
       const warnings = project.warnings.map(({ message }) => message);
@@ -30,8 +31,10 @@ describe("a compose file in a page or an example", () => {
         warnings.filter((message) => !/^hosts\..* plain tcp:\/\//.test(message)),
         [],
       );
-      assert.equal(planned("service").length, Object.keys(project.services).length);
-      assert.equal(planned("host").length, new Set(Object.values(placement).flatMap(Object.keys)).size);
+      const services = [...planned("service"), ...planned("swarmService")];
+      assert.equal(services.length, Object.keys(project.services).length);
+      const used = [...Object.values(placement).flatMap(Object.keys), ...swarmHosts(project)];
+      assert.equal(planned("host").length, new Set(used).size);
     });
     if (isPlainCompose(parse(text)))
       it(`must be accepted by docker compose: ${name}`, { skip: composeMissing() }, async () => {

@@ -31,6 +31,7 @@ const withoutFixture: Record<string, string> = {
   sync: "k2's own",
   distribute: "k2's own",
   pull_timeout: "k2's own",
+  swarm: "k2's own",
   pull_refresh_after: "docker compose reads it and does not use it",
 };
 

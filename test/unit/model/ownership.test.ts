@@ -10,7 +10,7 @@ import {
   refusedTakeOvers,
   stackIdsOf,
   takeOverHint,
-} from "../../../provider/model/changes/ownership.js";
+} from "../../../provider/model/ownership.js";
 import type { K2Error } from "../../../provider/shared/errors.js";
 import { label } from "../../../provider/model/labels.js";
 import { readState } from "../../../provider/model/stack-state.js";

@@ -17,6 +17,7 @@ const member = (service: string, at: number, replicas: number) => ({
 const application: Application = {
   name: "my-shop",
   hosts,
+  onSwarm: [],
   members: [member("web", 0, 1), member("web", 1, 2), member("db.main", 1, 1)],
 };
 const drawn = (more: Partial<Drawn> = {}): Dashboard =>

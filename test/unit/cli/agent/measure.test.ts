@@ -28,6 +28,7 @@ describe("a measurement of the agent", () => {
     const application: Application = {
       name: "shop",
       hosts: [host, gone, { name: "idle", address: engine.address }],
+      onSwarm: [],
       members: [member("lost", { host: gone }), member("web", { replicas: 3 }), member("worker")],
     };
     const engineOf = async (one: HostRef) => connect(one);

@@ -8,6 +8,10 @@ import { changesIn, type World } from "../../../support/model/deployed-world.js"
 import { deployedShop, digest, type Edit, makeExternal } from "../../../support/model/deployed-shop.js";
 import { printedSections, sectionsOf } from "../../../support/printed-sections.js";
 
+const joined = (control: boolean) => ({
+  ...{ state: "active" as const, nodeId: "n", control },
+  ...{ managers: ["10.0.0.1:2377"], managerIds: ["m"] },
+});
 const foreign = { [label.stack]: "o/p/other" };
 const edited = deployedShop();
 
@@ -36,22 +40,22 @@ const edits: Record<string, Edit> = {
     (state.networks[0]!.outputs.swarm = { manager: state.hosts[0]!.inputs, home: true }),
   "a network of a swarm, on a worker that does not list it": ({ state, on }) => {
     state.networks[0]!.outputs.swarm = { manager: { name: "c", address: "c:1" }, home: false };
-    on("a").engine.swarm = { node: "n", manager: false, managers: ["m"] };
+    on("a").engine.swarm = joined(false);
     on("a").networks = [];
   },
   "a network of a swarm, which its manager does not list": ({ state, on }) => {
     state.networks[0]!.outputs.swarm = { manager: state.hosts[1]!.inputs, home: false };
-    on("a").engine.swarm = { node: "n", manager: false, managers: ["m"] };
+    on("a").engine.swarm = joined(false);
     on("a").networks = [];
   },
   "a network of a swarm, which its manager lists": ({ state, on }) => {
     state.networks[0]!.outputs.swarm = { manager: state.hosts[1]!.inputs, home: false };
-    on("a").engine.swarm = { node: "n", manager: false, managers: ["m"] };
+    on("a").engine.swarm = joined(false);
     on("b").networks.push(...on("a").networks.splice(1));
   },
   "a network of a swarm, which another host manages": ({ state, on }) => {
     state.networks[0]!.outputs.swarm = { manager: state.hosts[0]!.inputs, home: true };
-    on("a").engine.swarm = { node: "n", manager: true, managers: ["m"] };
+    on("a").engine.swarm = joined(true);
   },
 
   "a volume is missing": ({ on }) => (on("a").volumes = []),

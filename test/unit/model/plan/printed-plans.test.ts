@@ -4,19 +4,14 @@ import { withoutDependencies } from "../../../../provider/model/plan/plan.js";
 import { renderForHost } from "../../../../provider/model/plan/render-for-host.js";
 import type { K2Error } from "../../../../provider/shared/errors.js";
 import { loaded } from "../../../support/model/project.js";
-import { newLines, planOf, printedNodes } from "../../../support/model/plans.js";
+import { buildOf, newLines, planOf, printedNodes } from "../../../support/model/plans.js";
+import { refusedBySwarm, refusedPlacements, swarms } from "../../../support/model/swarm-plans.js";
 import { printedSections, sectionsOf } from "../../../support/printed-sections.js";
 
 const hosts = `
 name: shop
 hosts: {a: "tcp://10.0.0.1:1", b: {address: "tcp://10.0.0.2:1", labels: {disk: ssd}}, here: "context://here"}
 `;
-
-const buildOf = (context: string, rest = {}) => ({
-  inputs: { context, ...rest },
-  definition: { context: `/shop/${context}`, ...rest },
-  secrets: { key: "k" },
-});
 
 const plans: Record<string, [text: string, options?: Partial<PlanOptions>, kinds?: RegExp]> = {
   "services that depend on others": [
@@ -224,11 +219,14 @@ printedSections("plans.txt", {
   ...sectionsOf(plans, async ([text, options, kinds = /./]) =>
     printedNodes(await planOf(`${hosts}${text}`, options)).filter((line) => kinds.test(line)),
   ),
+  ...sectionsOf(swarms, async ([text, options]) => printedNodes(await planOf(text, options))),
   ...sectionsOf(
     refusals,
     async ([text, options]) => messageOf(() => planOf(`${hosts}${text}`, options)),
     "refused: ",
   ),
+  "refused: services that a swarm cannot run": () => messageOf(() => planOf(refusedBySwarm)),
+  "refused: hosts that are not in the swarm": () => messageOf(() => planOf(refusedPlacements)),
   "folders on hosts that are this machine": async () => {
     const text = `services: {web: {image: web, host: here, volumes: ["./site:/site"]}}`;
     const made = near.map((address) => planOf(hosts.replace("context://here", address) + text));
@@ -252,7 +250,7 @@ async function messageOf(refused: () => Promise<unknown>): Promise<string[]> {
     await refused();
     return ["not refused"];
   } catch (error) {
-    const { code, message } = error as K2Error;
-    return `${code}: ${message}`.split("\n");
+    const { code, message, errors } = error as K2Error & { errors?: K2Error[] };
+    return errors ? errors.flatMap((one) => one.message.split("\n")) : `${code}: ${message}`.split("\n");
   }
 }

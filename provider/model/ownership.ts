@@ -1,9 +1,10 @@
 /** Ownership: a container, network or volume carries the stack that created it. */
-import { K2Error } from "../../shared/errors.js";
-import type { HostRef, Run } from "../kinds.js";
-import { label } from "../labels.js";
-import { type Reason, reasonThat } from "../reasons.js";
-import type { StackState } from "../stack-state.js";
+import { K2Error } from "../shared/errors.js";
+import type { HostRef, Run } from "./kinds.js";
+import { label } from "./labels.js";
+import type { EngineInfo } from "./observed.js";
+import { type Reason, reasonThat } from "./reasons.js";
+import type { StackState } from "./stack-state.js";
 
 export type Claimant = Pick<Run, "stack" | "stackIds" | "workingDir" | "takeOver">;
 
@@ -37,7 +38,22 @@ export function byName(run: Run): Run {
   return { ...run, stackIds: [], workingDir: undefined };
 }
 
-export function ownerLabels({ stack, stackId }: Run): Labels {
+/**
+ * The handlers know the id of the run, the CLI those of the state. An existing object keeps its own, if it is one of them:
+ * hosts may have been added after the state was lost.
+ */
+export function stackOwner(
+  { stack, stackId, stackIds = [] }: Run,
+  existing: Labels = {},
+): { stack: string; stackId?: string } {
+  const own = existing[label.stackId];
+  const isKnown = stackIds.includes(own ?? "") || (stackIds.length === 0 && stackId === undefined);
+  const id = own !== undefined && isKnown ? own : (stackId ?? stackIds[0]);
+  return { stack, ...(id !== undefined && { stackId: id }) };
+}
+
+export function ownerLabels(run: Run, existing?: Labels): Labels {
+  const { stack, stackId } = stackOwner(run, existing);
   return { [label.stack]: stack, ...(stackId !== undefined && { [label.stackId]: stackId }) };
 }
 
@@ -46,19 +62,24 @@ export function stackIdsOf(state: StackState | undefined): string[] {
   return [...new Set(state?.hosts.flatMap(({ outputs }) => outputs.stackId ?? []))];
 }
 
+interface Labelled extends Record<"containers" | "networks" | "volumes", { labels: Labels }[]> {
+  engine?: Pick<EngineInfo, "swarm">;
+}
+
 /**
  * The id that this stack has on a host whose state does not know it: all hosts were renamed, or the state was lost, or `down`
  * has left networks and volumes. These have no folder, so they count only where no container from another folder has their id.
  */
 export function stackIdOn(
-  { containers, networks, volumes }: Record<"containers" | "networks" | "volumes", { labels: Labels }[]>,
+  { containers, networks, volumes, engine }: Labelled,
   { stack, workingDir }: Run,
 ): string | undefined {
   const idIn = ({ labels }: { labels: Labels }) =>
     labels[label.stack] === stack ? labels[label.stackId] : undefined;
   const isHere = ({ labels }: { labels: Labels }) => labels[label.workingDir] === workingDir;
   const elsewhere = new Set(containers.filter((container) => !isHere(container)).map(idIn));
-  const ids = [...containers.filter(isHere), ...volumes, ...networks].map(idIn);
+  const swarm = { labels: engine?.swarm?.clusterLabels ?? {} };
+  const ids = [...containers.filter(isHere), ...volumes, ...networks, swarm].map(idIn);
   return ids.find((id) => id !== undefined && !elsewhere.has(id));
 }
 

@@ -22,3 +22,8 @@ export function bytes(text: string): number {
 export function nanoCpus(cpus: number): number {
   return Math.trunc(Math.fround(Math.fround(cpus) * 1e9));
 }
+
+/** Billionths of a CPU, exactly. */
+export function exactNanoCpus(cpus: number): number {
+  return Math.round(cpus * 1e9);
+}
